@@ -2,8 +2,9 @@ import type { Environment, Settings } from '../../config/settings.ts';
 import { HookbusError } from '../../domain/errors.ts';
 import { HOUR_MS } from '../../domain/time.ts';
 import { VERSION } from '../../domain/version.ts';
+import { allHookProblems, allRepeatedRuns } from '../../store/days/problems.ts';
 import { readScriptHistory } from '../../store/queries/guards/script-changes.ts';
-import { readHookProblems, readRepeatedRuns } from '../../store/queries/problems.ts';
+import { readHookProblems } from '../../store/queries/problems.ts';
 import { MAX_ROWS } from '../health/read-health.ts';
 import { type CensusEntry, takeCensus } from '../hooks/census.ts';
 import type { AgentHooks } from '../hooks/known-hooks.ts';
@@ -101,9 +102,6 @@ function censusOf({ opened, known, places, now }: DoctorFacts): CensusEntry[] {
   }
 }
 
-/** Over a longer window than that of `status`, more executions count. */
-const MAX_LONG_ROWS = 50_000;
-
 /** Checks the recorded executions. Returns nothing if the database cannot be used: `checkState` reports that. */
 function checkRecord(
   { settings, opened, windowHours, now }: DoctorFacts,
@@ -121,8 +119,8 @@ function checkRecord(
     return store.use((db) => [
       checkHooks({
         ...nothing,
-        problems: readHookProblems(db, since, isLastDay ? MAX_ROWS : MAX_LONG_ROWS),
-        repeated: readRepeatedRuns(db, since),
+        problems: isLastDay ? readHookProblems(db, since, MAX_ROWS) : allHookProblems(db, since),
+        repeated: allRepeatedRuns(db, since),
         others: quietGuards(readScriptHistory(db)),
       }),
       checkLimits((isLastDay ? lastDay : readMetrics(db, windowHours, nowMs)).hooks, installed),

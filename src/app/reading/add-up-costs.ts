@@ -6,7 +6,7 @@ import {
   type SessionCost,
 } from '../../metrics/blocking.ts';
 import type { Database } from '../../store/database.ts';
-import type { DayQuestion } from '../../store/queries/by-day.ts';
+import type { DayQuestion } from '../../store/days/by-day.ts';
 import {
   type ContextRow,
   eachCostRow,

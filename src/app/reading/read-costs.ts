@@ -11,7 +11,7 @@ import {
 import { suggestTimeout } from '../../metrics/suggest-timeout.ts';
 import { toMicroseconds } from '../../metrics/tallies.ts';
 import type { Database } from '../../store/database.ts';
-import { eachDay } from '../../store/queries/by-day.ts';
+import { eachDay } from '../../store/days/by-day.ts';
 import { eachSampleOf, findSessions, hasMoreOf } from '../../store/queries/costs.ts';
 import {
   addUpCosts,

@@ -3,7 +3,7 @@ import type { Rollup } from '../../domain/sample.ts';
 import type { Grouping } from '../../metrics/report.ts';
 import { TimesSketch } from '../../metrics/sketch.ts';
 import type { Database } from '../../store/database.ts';
-import { type DayQuestion, eachDay } from '../../store/queries/by-day.ts';
+import { type DayQuestion, eachDay } from '../../store/days/by-day.ts';
 import { eachSample, type SampleRow, type Span } from '../../store/queries/overview.ts';
 
 /** What executions can be grouped by, and the rollups by hook and event cannot. */

@@ -1,5 +1,5 @@
 import type { Database } from '../database.ts';
-import { type Span, untilOf } from './overview.ts';
+import { type Span, untilOf } from '../queries/overview.ts';
 
 /** A question about the executions of a day. Its name changes with the form of its answers, which are plain JSON. */
 export interface DayQuestion<T> {
@@ -31,7 +31,8 @@ export function* eachDay<T>(
     if (end === undefined) return yield question.read(db, { from, until });
     const isWhole = from <= `${day}T00:00:00.000Z` && end <= until && end <= latest;
     if (isWhole) yield ofWholeDay(db, day, end, question);
-    else yield question.read(db, { from, until: end < until ? end : until });
+    else if (end < until) yield question.read(db, { from, until: end });
+    else yield question.read(db, { from, until });
     from = end;
   }
 }
