@@ -11,7 +11,7 @@ import {
 import { suggestTimeout } from '../../metrics/suggest-timeout.ts';
 import { toMicroseconds } from '../../metrics/tallies.ts';
 import type { Database } from '../../store/database.ts';
-import { eachDay } from '../../store/days/by-day.ts';
+import { eachDay, type OnDay } from '../../store/days/by-day.ts';
 import { eachSampleOf, findSessions, hasMoreOf } from '../../store/queries/costs.ts';
 import {
   addUpCosts,
@@ -30,7 +30,7 @@ const MAX_SESSIONS = 100;
 export type Asked = { readonly session: string } | { readonly hours: number };
 
 /** Computes what hooks cost. */
-export function readCosts(db: Database, asked: Asked, nowMs: number): CostReport {
+export function readCosts(db: Database, asked: Asked, nowMs: number, onDay?: OnDay): CostReport {
   if ('session' in asked) {
     const sessionId = findSession(db, asked.session);
     const part = readCostPart(db, { sessionId }, MAX_CALLS_OF_SESSION);
@@ -39,7 +39,7 @@ export function readCosts(db: Database, asked: Asked, nowMs: number): CostReport
   }
   const { hours } = asked;
   const span = { from: isoOf(nowMs - hours * HOUR_MS), until: undefined };
-  const costs = addUpCosts(eachDay(db, span, COSTS_BY_DAY), MAX_CALLS);
+  const costs = addUpCosts(eachDay(db, span, COSTS_BY_DAY, onDay), MAX_CALLS);
   return costReport({ hours, metrics: readLoggedMetrics(db, span, hours), costs });
 }
 

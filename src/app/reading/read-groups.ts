@@ -3,7 +3,7 @@ import type { Rollup } from '../../domain/sample.ts';
 import type { Grouping } from '../../metrics/report.ts';
 import { TimesSketch } from '../../metrics/sketch.ts';
 import type { Database } from '../../store/database.ts';
-import { type DayQuestion, eachDay } from '../../store/days/by-day.ts';
+import { type DayQuestion, eachDay, type OnDay } from '../../store/days/by-day.ts';
 import { eachSample, type SampleRow, type Span } from '../../store/queries/overview.ts';
 
 /** What executions can be grouped by, and the rollups by hook and event cannot. */
@@ -47,8 +47,9 @@ export function eachGroup(
   span: Span,
   by: DayGrouping,
   take: (name: string, rollup: Pick<Rollup, 'counts' | 'denied' | 'duration'>) => void,
+  onDay?: OnDay,
 ): void {
-  for (const groups of eachDay(db, span, BY_DAY)) {
+  for (const groups of eachDay(db, span, BY_DAY, onDay)) {
     for (const [name, counts, denied, sumMs, maxMs, sketch] of groups[by]) {
       const named = Object.fromEntries(STATUSES.map((status, at) => [status, counts[at] ?? 0]));
       const bytes = sketch === null ? null : Buffer.from(sketch, 'base64');

@@ -7,6 +7,7 @@ import {
   type MetricsReport,
 } from '../../metrics/report.ts';
 import type { Database } from '../../store/database.ts';
+import type { OnDay } from '../../store/days/by-day.ts';
 import { eachSample, type SampleRow, type Span } from '../../store/queries/overview.ts';
 import {
   BUCKET_SECONDS,
@@ -34,6 +35,7 @@ export interface MetricsOptions {
   readonly endedMs?: number;
   /** With more executions, the window is read from rollups. */
   readonly exactRows?: number;
+  readonly onDay?: OnDay | undefined;
 }
 
 /**
@@ -44,7 +46,7 @@ export function readMetrics(
   db: Database,
   windowHours: number,
   nowMs: number,
-  { by, endedMs = 0, exactRows = MAX_EXACT_ROWS }: MetricsOptions = {},
+  { by, endedMs = 0, exactRows = MAX_EXACT_ROWS, onDay }: MetricsOptions = {},
 ): MetricsReport {
   const untilMs = nowMs - endedMs;
   const span: Span = {
@@ -52,14 +54,14 @@ export function readMetrics(
     until: endedMs === 0 ? undefined : isoOf(untilMs),
   };
   const counted = isDayGrouping(by) ? loggedPart(db, span) : span;
-  const report = collect(db, counted, by, exactRows).report(windowHours);
+  const report = collect(db, counted, { by, exactRows, onDay }).report(windowHours);
   if (report.groups === undefined) return by === undefined ? report : { ...report, groups: [] };
   return { ...report, groups: [...report.groups].sort(by === 'day' ? byName : byTotal) };
 }
 
 /** The metrics of the executions of a span that are still in the log. */
 export function readLoggedMetrics(db: Database, span: Span, windowHours: number): MetricsReport {
-  return collect(db, loggedPart(db, span), undefined, MAX_EXACT_ROWS).report(windowHours);
+  return collect(db, loggedPart(db, span), {}).report(windowHours);
 }
 
 /** The part of a span from the oldest execution in the log on: rollups would count older ones. */
@@ -71,8 +73,7 @@ function loggedPart(db: Database, { from, until }: Span): Span {
 function collect(
   db: Database,
   span: Span,
-  by: Grouping | undefined,
-  exactRows: number,
+  { by, exactRows = MAX_EXACT_ROWS, onDay }: MetricsOptions,
 ): ReturnType<typeof createMetrics> {
   const metrics = createMetrics(!hasMoreRows(db, span, exactRows) && !outlives(db, span));
   if (metrics.isExact) {
@@ -80,7 +81,7 @@ function collect(
     eachSample(db, span, (sample) => metrics.add(sample, group?.(sample)));
   } else if (isDayGrouping(by)) {
     addRollups(db, span, metrics, undefined);
-    eachGroup(db, span, by, (name, rollup) => metrics.addGroup(name, rollup));
+    eachGroup(db, span, by, (name, rollup) => metrics.addGroup(name, rollup), onDay);
   } else addRollups(db, span, metrics, by);
   return metrics;
 }

@@ -3,6 +3,7 @@ import { HOUR_MS } from '../../../domain/time.ts';
 import { formatThings } from '../../../format.ts';
 import { createMetrics, GROUPINGS, type Grouping } from '../../../metrics/report.ts';
 import { type ComparedReport, metricsLines } from '../../output/metrics/metrics.ts';
+import { createDayProgress } from '../../terminal/progress.ts';
 import { withDatabase } from '../../terminal/with-store.ts';
 import {
   type Answer,
@@ -78,10 +79,11 @@ interface Query {
 async function readReport(context: Context, { hours, by, isCompared }: Query) {
   const { readMetrics } = await import('../../../app/reading/read-metrics.ts');
   const nowMs = context.now();
+  const { onDay, end } = createDayProgress(context);
   const reports = await withDatabase(context, (db) => {
-    const read = (endedMs: number) => readMetrics(db, hours, nowMs, { by, endedMs });
+    const read = (endedMs: number) => readMetrics(db, hours, nowMs, { by, endedMs, onDay });
     return { now: read(0), before: isCompared ? read(hours * HOUR_MS) : undefined };
-  });
+  }).finally(end);
   const nothing = createMetrics().report(hours);
   return {
     ...(reports?.now ?? nothing),

@@ -1,5 +1,7 @@
 import { resolve } from 'node:path';
+import type { Database } from '../../../store/database.ts';
 import { reportLines } from '../../output/metrics/report.ts';
+import { createDayProgress } from '../../terminal/progress.ts';
 import { withDatabase } from '../../terminal/with-store.ts';
 import {
   type Answer,
@@ -63,8 +65,9 @@ async function perform(given: Given, context: Context): Promise<Answer> {
   const query =
     session === undefined ? { hours: readHours(given.argument ?? DEFAULT_HOURS) } : { session };
   const { noCosts, readCosts } = await import('../../../app/reading/read-costs.ts');
-  const report =
-    (await withDatabase(context, (db) => readCosts(db, query, context.now()))) ?? noCosts(query);
+  const progress = createDayProgress(context);
+  const read = (db: Database) => readCosts(db, query, context.now(), progress.onDay);
+  const report = (await withDatabase(context, read).finally(progress.end)) ?? noCosts(query);
   if (file === undefined) return { json: report, lines: (page) => reportLines(report, page) };
   const [{ reportHtml }, { writeNewFile }] = await Promise.all([
     import('../../output/metrics/report-html.ts'),
