@@ -92,7 +92,7 @@ interface HookName {
   readonly eventType: string;
 }
 
-export const keyOf = ({ hookName, eventType }: HookName): string => `${hookName}\0${eventType}`;
+const keyOf = ({ hookName, eventType }: HookName): string => `${hookName}\0${eventType}`;
 
 function hookIn(hooks: Map<string, HookPart>, of: HookName): HookPart {
   const key = keyOf(of);
