@@ -87,29 +87,42 @@ function dayAfter(day: string): string | undefined {
   return Number.isNaN(startMs) ? undefined : new Date(startMs + 86_400_000).toISOString();
 }
 
-/**
- * The kept answer; else reads and keeps it, in one transaction: SQLite refuses the write if anything was written
- * meanwhile. Then, and on a full disk, the answer is not kept.
- */
-function ofWholeDay<T>(db: Database, day: string, end: string, question: DayQuestion<T>): T {
-  const { kind, read } = question;
-  const kept = db.prepare('SELECT body FROM day_summaries WHERE day = ? AND kind = ?').pluck();
-  const body = kept.get(day, kind);
-  if (typeof body === 'string') return JSON.parse(body) as T;
-  const answers: T[] = [];
-  const readAndKeep = db.transaction(() => {
-    const answer = read(db, { from: `${day}T00:00:00.000Z`, until: end });
-    answers.push(answer);
-    db.prepare('INSERT OR REPLACE INTO day_summaries (day, kind, body) VALUES (?, ?, ?)').run(
-      day,
-      kind,
-      JSON.stringify(answer),
-    );
-  });
+/** The kept answer; else reads it, and keeps it if no execution of the day came or went meanwhile. */
+function ofWholeDay<T>(db: Database, day: string, end: string, { kind, read }: DayQuestion<T>): T {
+  const kept = keptAnswer<T>(db, day, kind);
+  if (kept !== undefined) return kept.answer;
+  const span = { from: `${day}T00:00:00.000Z`, until: end };
+  const rows = db
+    .prepare('SELECT count(*), total(id) FROM hook_logs WHERE created_at >= ? AND created_at < ?')
+    .raw();
+  const state = (): string => String(rows.get(span.from, span.until));
+  const before = state();
+  const answer = read(db, span);
+  const keep = db.prepare(
+    'INSERT OR REPLACE INTO day_summaries (day, kind, body) VALUES (?, ?, ?)',
+  );
   try {
-    readAndKeep.deferred();
-  } catch (error) {
-    if (answers.length === 0) throw error;
+    db.transaction(() => {
+      if (state() === before) keep.run(day, kind, JSON.stringify(answer));
+    }).immediate();
+  } catch {
+    // Another process is writing, or the disk is full: the next reader tries again.
   }
-  return answers[0] as T;
+  return answer;
+}
+
+function keptAnswer<T>(
+  db: Database,
+  day: string,
+  kind: string,
+): { readonly answer: T } | undefined {
+  const body = db
+    .prepare('SELECT body FROM day_summaries WHERE day = ? AND kind = ?')
+    .pluck()
+    .get(day, kind);
+  try {
+    return typeof body === 'string' ? { answer: JSON.parse(body) as T } : undefined;
+  } catch {
+    return undefined;
+  }
 }
