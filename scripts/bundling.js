@@ -12,8 +12,12 @@ export const BUNDLE = {
   outExtension: { '.js': '.cjs' },
   minify: true,
   logLevel: 'warning',
-  // The CommonJS form of jsonc-parser does not bundle.
-  alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
+  alias: {
+    // The CommonJS form does not bundle.
+    'jsonc-parser': 'jsonc-parser/lib/esm/main.js',
+    // The form for Node loads its threads, which take milliseconds and which nobody here uses.
+    fflate: './node_modules/fflate/esm/browser.js',
+  },
 };
 
 /** Outside the bundles of the commands and the page. Only unused functions of the sketch package load protobufjs. */

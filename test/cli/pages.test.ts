@@ -478,7 +478,7 @@ describe('the page of status', () => {
 
   it('says who ingests the spool without a daemon', () => {
     expect(statusOf(freshState().home, { HOOKBUS_DAEMON: 'off' })).toContain(
-      'daemon     off: each `hookbus` command ingests the spool\n',
+      'daemon     off by HOOKBUS_DAEMON: each `hookbus` command ingests what hooks recorded\n',
     );
   });
 
@@ -493,12 +493,21 @@ describe('the page of status', () => {
     expect(page).not.toContain('Last 24 hours');
   });
 
-  it('shows ten of many warnings', () => {
+  it('shows as much of what is wrong as fits 24 lines, the worst first', () => {
     const { home, paths } = freshState();
     const warnings = Array.from({ length: 12 }, (_, index) => `unknown option --x${index}`);
-    writeExecutions(paths.database, [recordedOf(anExecution(), [], warnings)]);
+    const broken = anExecution({
+      createdAt: new Date(NOW - 1000).toISOString(),
+      status: 'error',
+      exitCode: 1,
+    });
+    writeExecutions(paths.database, [recordedOf(broken, [], warnings)]);
     const page = statusOf(home);
-    expect(page.match(/^- /gm)).toHaveLength(10);
-    expect(page).toContain('  … and 2 more; --json has them all');
+    expect(page.trim().split('\n').length).toBeLessThanOrEqual(24);
+    const [first, ...others] = page.match(/^- .*/gm) ?? [];
+    expect(first).toBe(
+      '- guard_rm exits 1 where only exit code 2 blocks (1 of 1 run)  > hookbus show 1',
+    );
+    expect(page).toContain(`… and ${12 - others.length} more: hookbus doctor`);
   });
 });

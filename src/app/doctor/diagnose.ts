@@ -1,11 +1,14 @@
 import type { Environment, Settings } from '../../config/settings.ts';
 import { HookbusError } from '../../domain/errors.ts';
-import { HOUR_MS } from '../../domain/time.ts';
+import { DAY_MS, HOUR_MS, isoOf } from '../../domain/time.ts';
 import { VERSION } from '../../domain/version.ts';
 import { allHookProblems, allRepeatedRuns } from '../../store/days/problems.ts';
 import { readScriptHistory } from '../../store/queries/guards/script-changes.ts';
-import { readHookProblems } from '../../store/queries/problems.ts';
-import { MAX_ROWS } from '../health/read-health.ts';
+import { type HookProblems, readHookProblems } from '../../store/queries/problems.ts';
+import { alertTroubles, gateTroubles, skippedTroubles } from '../health/guard-troubles.ts';
+import { hookFaults, troubleOf } from '../health/hook-troubles.ts';
+import { MAX_ROWS, namesOf } from '../health/read-health.ts';
+import { slowestHook } from '../health/slowest-hook.ts';
 import { type CensusEntry, takeCensus } from '../hooks/census.ts';
 import type { AgentHooks } from '../hooks/known-hooks.ts';
 import { readMetrics } from '../reading/read-metrics.ts';
@@ -13,7 +16,7 @@ import { readStatus, type StatusReport } from '../reading/read-status.ts';
 import type { Opened } from '../store/up-to-date.ts';
 import { checkDaemon, type DaemonFacts } from './check-daemon.ts';
 import { checkFiles, type FilesFacts } from './check-files.ts';
-import { quietGuards } from './check-guards.ts';
+import { quietGuards, troubleFinding } from './check-guards.ts';
 import { checkHooks } from './check-hooks.ts';
 import { checkLimits } from './check-limits.ts';
 import { checkSetup, type SetupFacts } from './check-setup.ts';
@@ -24,7 +27,7 @@ import { checkOff } from './configured/check-off.ts';
 import { checkScripts } from './configured/check-scripts.ts';
 import { checkSilent } from './configured/check-silent.ts';
 import { checkUnits } from './configured/check-units.ts';
-import { advice, type Check, type DoctorReport } from './finding.ts';
+import { advice, type Check, type DoctorReport, type Finding } from './finding.ts';
 
 export interface DoctorFacts extends SetupFacts, Pick<FilesFacts, 'places'> {
   readonly settings: Settings;
@@ -105,10 +108,11 @@ function censusOf({ opened, known, places, now }: DoctorFacts): CensusEntry[] {
 /** Checks the recorded executions. Returns nothing if the database cannot be used: `checkState` reports that. */
 function checkRecord(
   { settings, opened, windowHours, now }: DoctorFacts,
-  { last_24_hours: lastDay, notices }: StatusReport,
+  status: StatusReport,
   { hooks: installed, filesOf }: ReturnType<typeof checkFiles>,
 ): Check[] {
   const { store, problem } = opened;
+  const { last_24_hours: lastDay, notices } = status;
   if (settings.paths === undefined || problem !== undefined) return [];
   const nowMs = now();
   const since = new Date(nowMs - windowHours * HOUR_MS).toISOString();
@@ -116,17 +120,40 @@ function checkRecord(
   if (store === undefined) return [checkHooks(nothing)];
   const isLastDay = windowHours === lastDay.window_hours;
   try {
-    return store.use((db) => [
-      checkHooks({
-        ...nothing,
-        problems: isLastDay ? readHookProblems(db, since, MAX_ROWS) : allHookProblems(db, since),
-        repeated: allRepeatedRuns(db, since),
-        others: quietGuards(readScriptHistory(db)),
-      }),
-      checkLimits((isLastDay ? lastDay : readMetrics(db, windowHours, nowMs)).hooks, installed),
-    ]);
+    return store.use((db) => {
+      const problems = isLastDay
+        ? readHookProblems(db, since, MAX_ROWS)
+        : allHookProblems(db, since);
+      return [
+        checkHooks({
+          ...nothing,
+          problems,
+          repeated: allRepeatedRuns(db, since),
+          others: [
+            ...quietGuards(readScriptHistory(db)),
+            ...otherTroubles(status, problems, nowMs),
+            ...slowestHook(db, isoOf(nowMs - DAY_MS), nowMs, namesOf(problems)).map(troubleFinding),
+          ],
+        }),
+        checkLimits((isLastDay ? lastDay : readMetrics(db, windowHours, nowMs)).hooks, installed),
+      ];
+    });
   } catch (error) {
     if (!(error instanceof HookbusError)) throw error;
     return [];
   }
+}
+
+/** What gates and alerts know and executions do not tell. */
+function otherTroubles(
+  { gates, skipped_guards, alerts }: StatusReport,
+  problems: readonly HookProblems[],
+  nowMs: number,
+): Finding[] {
+  const told = hookFaults(problems, namesOf(problems)).map(troubleOf);
+  const skipped = skippedTroubles(skipped_guards, nowMs);
+  return [
+    ...gateTroubles(gates, skipped_guards, problems, nowMs),
+    ...alertTroubles(alerts.open, [...told, ...skipped]),
+  ].map(troubleFinding);
 }

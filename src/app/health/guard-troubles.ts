@@ -36,28 +36,29 @@ export function gateTroubles(
   return gates
     .filter(({ hook_name }) => !told.has(hook_name))
     .map((gate) => {
-      const { hook_name, state, until, runs, failures } = gate;
+      const { hook_name } = gate;
+      const isAlone = gates.filter((other) => other.hook_name === hook_name).length === 1;
+      const name = isAlone || gate.command === null ? hook_name : `${hook_name} (${gate.command})`;
       const isGuard = hooks.some(
         ({ hookName, eventType }) => hookName === hook_name && canBlock(eventType),
       );
-      const isAlone = gates.filter((other) => other.hook_name === hook_name).length === 1;
-      const name = isAlone || gate.command === null ? hook_name : `${hook_name} (${gate.command})`;
-      const end = endOf(until, nowMs);
       const fix = `hookbus on ${shellWord(hook_name)}`;
-      if (state === 'off') {
-        const text = `${name} is off until ${end}${isGuard ? ', and refuses nothing' : ''}`;
-        return trouble(isGuard ? 'unguarded' : 'note', text, { hook_name, fix }, isGuard ? 4 : 1);
+      if (gate.state !== 'off') {
+        return trouble('broken', breakerText(name, gate, nowMs), { hook_name, fix }, 2);
       }
-      const why =
-        runs === null
-          ? ''
-          : `; ${formatCount(failures ?? 0)} of ${formatThings(runs, 'run')} failed`;
-      const text =
-        state === 'open'
-          ? `the breaker of ${name} is open until ${end}${why}`
-          : `the breaker of ${name} is half-open, and its next run closes or reopens it${why}`;
-      return trouble('broken', text, { hook_name, fix }, 2);
+      const text = `${name} is off until ${endOf(gate.until, nowMs)}${isGuard ? ', and refuses nothing' : ''}`;
+      return trouble(isGuard ? 'unguarded' : 'note', text, { hook_name, fix }, isGuard ? 4 : 1);
     });
+}
+
+function breakerText(name: string, { state, until, runs, failures }: GateReport, nowMs: number) {
+  const what =
+    state === 'open'
+      ? `is open until ${endOf(until, nowMs)}`
+      : 'is half-open, and its next run closes or reopens it';
+  const why =
+    runs === null ? '' : `; ${formatCount(failures ?? 0)} of ${formatThings(runs, 'run')} failed`;
+  return `the breaker of ${name} ${what}${why}`;
 }
 
 /** A time of today without its date. */

@@ -1,5 +1,5 @@
 import type { AgentSettings, Scope } from '../../agents/settings/agent-settings.ts';
-import { switchedIn } from '../../agents/settings/env-block.ts';
+import { isOn, variablesIn } from '../../agents/settings/env-block.ts';
 import { memberOf, textOf } from '../../agents/settings/read-settings-text.ts';
 import type { InspectedFile } from '../install/inspect-settings.ts';
 
@@ -40,14 +40,14 @@ export function readRecording(
       .filter((one) => one.agent === agent)
       .sort((a, b) => ORDER.indexOf(a.scope) - ORDER.indexOf(b.scope));
     const deciding = agent.hasEnvBlock
-      ? files.findLast(({ file }) => switchedIn(file.root) !== undefined)
+      ? files.findLast(({ file }) => switchOf(file) !== undefined)
       : undefined;
     const hooks = files.flatMap(({ file }) => file.hooks);
     const commands = hooks.filter(({ command }) => command !== undefined);
     return {
       agent: agent.agent,
       title: agent.title,
-      enabled: deciding === undefined ? isOnHere : switchedIn(deciding.file.root) === true,
+      enabled: deciding === undefined ? isOnHere : isOn(switchOf(deciding.file)),
       decided_by: deciding?.file.path ?? null,
       payloads: agent.hasEnvBlock ? (files.map(payloadsOf).findLast(Boolean) ?? null) : null,
       hooks: commands.length,
@@ -58,8 +58,10 @@ export function readRecording(
   });
 }
 
+const switchOf = ({ root }: InspectedFile): string | undefined => variablesIn(root).HOOKBUS_ENABLED;
+
 const payloadsOf = ({ file }: InspectedSettings): string | undefined =>
-  textOf(memberOf(memberOf(file.root, 'env'), 'HOOKBUS_STORE_RAW'));
+  variablesIn(file.root).HOOKBUS_STORE_RAW;
 
 function typesOf(hooks: InspectedFile['hooks']): Record<string, number> {
   const counts: Record<string, number> = {};

@@ -137,7 +137,7 @@ function readRequest(
     otherFiles: found.filter(({ path }) => !files.some((file) => file.path === path)),
     program: ownProgram(node, script),
     isChosen: (name) => (only.length === 0 || only.includes(name)) && !except.includes(name),
-    enables,
+    sets: () => (enables ? { HOOKBUS_ENABLED: '1' } : {}),
     isDryRun: given.isOn('dry-run'),
     paths: requirePaths(settings),
     env,
@@ -145,13 +145,13 @@ function readRequest(
   };
 }
 
-function readAgent(name: string): AgentSettings {
+export function readAgent(name: string): AgentSettings {
   const agent = AGENT_NAMES.find((candidate) => candidate === name);
   if (agent === undefined) throw invalidValue('--agent', `one of ${AGENT_NAMES.join(', ')}`, name);
   return AGENT_SETTINGS[agent];
 }
 
-function readScope(name: string): Scope {
+export function readScope(name: string): Scope {
   const scope = SCOPES.find((candidate) => candidate === name);
   if (scope === undefined) throw invalidValue('--scope', 'user, project or local', name);
   return scope;

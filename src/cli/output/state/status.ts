@@ -1,3 +1,4 @@
+import { isOff, isOn } from '../../../agents/settings/env-block.ts';
 import type { AgentRecording } from '../../../app/reading/read-recording.ts';
 import type { StatusReport } from '../../../app/reading/read-status.ts';
 import type { DaemonState } from '../../../daemon/state.ts';
@@ -156,19 +157,27 @@ function databaseTone({ database }: StatusReport): Tone | undefined {
 }
 
 /** What is stored of an execution, and for how long. */
-function keptText({ payloads, retention_days, database }: StatusReport): string {
+function keptText(report: StatusFacts): string {
+  const { payloads, retention_days, database } = report;
   const unredacted = database.executions_unredacted;
-  const days = `${formatThings(retention_days, 'day')}`;
   const secrets =
     unredacted === 0 ? '' : `; ${formatThings(unredacted, 'execution')} with unredacted secrets`;
-  const { stored, only, max_bytes, redacted } = payloads;
-  if (!stored)
-    return `${days}, without payloads in this shell (hookbus enable --store-raw)${secrets}`;
-  const which = only === null ? '' : ` of ${only.join(', ')}`;
-  const open = redacted
+  const days = formatThings(retention_days, 'day');
+  const stored = storedWords(report);
+  if (stored === undefined)
+    return `${days}, without payloads (hookbus enable --store-raw)${secrets}`;
+  const open = payloads.redacted
     ? ''
     : ', secrets not redacted (HOOKBUS_REDACT=0, and redact in config.json)';
-  return `${days}, with payloads${which} up to ${formatBytes(max_bytes)} a stream${open}${secrets}`;
+  return `${days}, with payloads${stored}, up to ${formatBytes(payloads.max_bytes)} a stream${open}${secrets}`;
+}
+
+/** Which payloads, by the settings files, else by this shell; undefined: none. */
+function storedWords({ recording, payloads: { stored, only } }: StatusFacts): string | undefined {
+  const set = recording.find(({ payloads }) => payloads !== null)?.payloads ?? null;
+  if (set !== null) return isOff(set) ? undefined : isOn(set) ? '' : ` of ${set}`;
+  if (!stored) return undefined;
+  return only === null ? '' : ` of ${only.join(', ')}`;
 }
 
 function spoolText({ spool }: StatusReport): string {
