@@ -8,7 +8,12 @@ import {
 } from '../../metrics/report.ts';
 import type { Database } from '../../store/database.ts';
 import type { OnDay } from '../../store/days/by-day.ts';
-import { eachSample, type SampleRow, type Span } from '../../store/queries/overview.ts';
+import {
+  eachBareSample,
+  eachSample,
+  type SampleRow,
+  type Span,
+} from '../../store/queries/overview.ts';
 import {
   BUCKET_SECONDS,
   type BucketSeconds,
@@ -78,7 +83,8 @@ function collect(
   const metrics = createMetrics(!hasMoreRows(db, span, exactRows) && !outlives(db, span));
   if (metrics.isExact) {
     const group = groupName(by);
-    eachSample(db, span, (sample) => metrics.add(sample, group?.(sample)));
+    if (group === undefined) eachBareSample(db, span, (sample) => metrics.add(sample));
+    else eachSample(db, span, (sample) => metrics.add(sample, group(sample)));
   } else if (isDayGrouping(by)) {
     addRollups(db, span, metrics, undefined);
     eachGroup(db, span, by, (name, rollup) => metrics.addGroup(name, rollup), onDay);

@@ -28,6 +28,24 @@ export function untilOf({ until }: Span): string {
   return until ?? NEVER;
 }
 
+/** Calls `take` for each execution that started in the span, in any order, without what they can be grouped by. */
+export function eachBareSample(db: Database, span: Span, take: (sample: Sample) => void): void {
+  const rows = db
+    .prepare(
+      `SELECT hook_name, event_type, status, decision, duration_ms, overhead_ms FROM hook_logs
+       WHERE created_at >= ? AND created_at < ? AND ${IS_KNOWN}`,
+    )
+    .raw()
+    .iterate(span.from, untilOf(span)) as IterableIterator<BareColumns>;
+  for (const [hookName, eventType, status, decision, durationMs, overheadMs] of rows)
+    take({ hookName, eventType, status, decision, durationMs, overheadMs });
+}
+
+type BareColumns = readonly [
+  ...(readonly [string, string, Sample['status'], Sample['decision']]),
+  ...(readonly [number | null, number | null]),
+];
+
 /** Calls `take` for each execution that started in the span, in any order. */
 export function eachSample(db: Database, span: Span, take: (sample: SampleRow) => void): void {
   // Arrays, because an object with as many fields takes longer to make than everything else here.
@@ -44,8 +62,7 @@ export function eachSample(db: Database, span: Span, take: (sample: SampleRow) =
 }
 
 type SampleColumns = readonly [
-  ...(readonly [string, string, SampleRow['status'], SampleRow['decision']]),
-  ...(readonly [number | null, number | null]),
+  ...BareColumns,
   ...(readonly [string | null, string | null, string | null, string | null, string | null, string]),
 ];
 
