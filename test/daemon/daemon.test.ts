@@ -9,6 +9,7 @@ import { createLog } from '../../src/daemon/log.ts';
 import { encodeBegin, encodeEnd } from '../../src/protocol/record.ts';
 import { encodeNotify } from '../../src/protocol/socket.ts';
 import { createSpool } from '../../src/spool/spool.ts';
+import { isAlive } from '../conformance/support/processes.ts';
 import { aState, CLI, start, until } from '../support/daemon.ts';
 import { aBegin, anEnd } from '../support/records.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
@@ -198,7 +199,7 @@ describe('daemon commands', () => {
     expect(second.answer['running']).toBe(true);
     expect(second.answer['pid']).not.toBe(first.answer['pid']);
     expect((await command(state, 'stop')).answer).toEqual({ stopped: true });
-    expect(() => process.kill(Number(second.answer['pid']), 0)).toThrow();
+    expect(isAlive(Number(second.answer['pid']))).toBe(false);
     expect((await command(state, 'stop')).answer).toEqual({ stopped: false });
   });
 
