@@ -20,20 +20,27 @@ async function complaint(
 }
 
 it.each([
-  ['lgos', 'unknown command "lgos". Did you mean "logs"? Try: hookbus --help'],
+  ['lgos', 'unknown command "lgos". Did you mean "logs"? Try: hookbus logs --help'],
+  ['tail', 'unknown command "tail". Did you mean "logs --follow"? Try: hookbus logs --help'],
+  ['pause', 'unknown command "pause". Did you mean "off HOOK"? Try: hookbus off --help'],
   ['frobnicate', 'unknown command "frobnicate". Try: hookbus --help'],
   ['--nosuch', 'unknown command "--nosuch". Try: hookbus --help'],
   ['--json', 'no command given'],
   ['logs --hoook x', 'unknown option "--hoook". Did you mean "--hook"? Try: hookbus logs --help'],
   ['logs --limt=5', 'unknown option "--limt". Did you mean "--limit"? Try: hookbus logs --help'],
-  ['logs -n 5', 'unknown option "-n". Try: hookbus logs --help'],
-  ['logs extra', 'unexpected argument "extra". Try: hookbus logs --help'],
+  ['logs -x 5', 'unknown option "-x". Try: hookbus logs --help'],
+  ['logs -n', '--limit needs a value. Try: hookbus logs --help'],
+  ['logs --errors', 'unknown option "--errors". Did you mean "--failed"? Try: hookbus logs --help'],
+  [
+    'logs extra',
+    'unexpected argument "extra". Did you mean "--hook extra"? Try: hookbus logs --help',
+  ],
   ['logs --hook', '--hook needs a value. Try: hookbus logs --help'],
   ['logs --hook --json', '--hook needs a value'],
   ['logs --hook --nosuch', '--hook needs a value. Try: hookbus logs --help'],
   ['logs --follow=maybe', '--follow takes no value, got "maybe". Try: hookbus logs --help'],
   ['logs -- --follow', 'unexpected argument "--follow". Try: hookbus logs --help'],
-  ['logs -5', 'unexpected argument "-5". Try: hookbus logs --help'],
+  ['logs -5', 'unexpected argument "-5". Did you mean "--limit 5"? Try: hookbus logs --help'],
   ['metrics -15 -15', 'unexpected argument "-15". Try: hookbus metrics --help'],
   [
     'logs --limit 0',
@@ -46,41 +53,45 @@ it.each([
   ['logs --limit 1 --limit 2', '--limit was given 2 times; give it once. Try: hookbus logs --help'],
   [
     'logs --status bad',
-    '--status must be one of success, blocked, error, timeout, dedupe_skip, breaker_skip, got "bad". Try: hookbus logs --help',
+    '--status must be one of success, blocked, error, timeout, dedupe_skip, breaker_skip, failed, skipped, got "bad". Try: hookbus logs --help',
   ],
   [
     'logs --since soon',
-    '--since must be an age such as 30m, 2h or 7d, or a date such as 2026-11-22, got "soon". Try: hookbus logs --help',
+    '--since must be a time such as 7d, 24h, 90m, 30s or 2w, a number of hours, a date (2026-11-22), or a date and time (2026-11-22T14:30), got "soon". Try: hookbus logs --help',
   ],
   [
     'metrics soon',
-    'HOURS must be a number above 0 and at most 876000, got "soon". Try: hookbus metrics --help',
-  ],
-  [
-    'metrics 0',
-    'HOURS must be a number above 0 and at most 876000, got "0". Try: hookbus metrics --help',
+    'TIME must be a time such as 7d, 24h, 90m, 30s or 2w, a number of hours, a date (2026-11-22), or a date and time (2026-11-22T14:30), got "soon". Try: hookbus metrics --help',
   ],
   [
     'metrics -5',
-    'HOURS must be a number above 0 and at most 876000, got "-5". Try: hookbus metrics --help',
-  ],
-  [
-    'metrics 876001',
-    'HOURS must be a number above 0 and at most 876000, got "876001". Try: hookbus metrics --help',
+    'TIME must be a time such as 7d, 24h, 90m, 30s or 2w, a number of hours, a date (2026-11-22), or a date and time (2026-11-22T14:30), got "-5". Try: hookbus metrics --help',
   ],
   [
     'metrics 1e3',
-    'HOURS must be a number above 0 and at most 876000, got "1e3". Try: hookbus metrics --help',
+    'TIME must be a time such as 7d, 24h, 90m, 30s or 2w, a number of hours, a date (2026-11-22), or a date and time (2026-11-22T14:30), got "1e3". Try: hookbus metrics --help',
+  ],
+  [
+    'cleanup --older-than 7x',
+    '--older-than must be a time such as 7d, 24h, 90m, 30s or 2w, a number of hours, a date (2026-11-22), or a date and time (2026-11-22T14:30), got "7x". Try: hookbus cleanup --help',
+  ],
+  [
+    'metrics 0',
+    'TIME must be before now, and at most a hundred years ago, got "0". Try: hookbus metrics --help',
+  ],
+  [
+    'metrics 2999-01-01',
+    'TIME must be before now, and at most a hundred years ago, got "2999-01-01". Try: hookbus metrics --help',
+  ],
+  [
+    'metrics --since 7d',
+    '--since is not needed: type the time alone, as in `hookbus metrics 7d`. Try: hookbus metrics --help',
   ],
   ['metrics 24 25', 'unexpected argument "25". Try: hookbus metrics --help'],
   ['show', 'missing argument ID; `hookbus logs` lists the executions. Try: hookbus show --help'],
   [
     'show abc',
     'ID must be a number, an execution id, or at least its first 6 characters, got "abc". Try: hookbus show --help',
-  ],
-  [
-    'cleanup --older-than 7',
-    '--older-than must be an age such as 12h, 7d or 4w, got "7". Try: hookbus cleanup --help',
   ],
 ])('hookbus %s', async (line, message) => {
   const { stdout, stderr, exitCode } = await hookbus(line.split(' '));
@@ -153,7 +164,9 @@ describe('the error is one line', () => {
       recordedOf(anExecution({ executionId: '01a20375-0000-7000-8000-000000000001' })),
       recordedOf(anExecution({ executionId: '01a20375-0000-7000-8000-000000000002' })),
     ]);
-    expect(await complaint(['show', '9'], env)).toMatch(/^no execution has the number 9\. /);
+    expect(await complaint(['show', '9'], env)).toMatch(
+      /^no execution has the number 9; the latest is 2\. /,
+    );
     expect(await complaint(['show', '01a2ff'], env)).toMatch(
       /^no execution has an id that starts with /,
     );

@@ -150,10 +150,10 @@ function otherTroubles(
   problems: readonly HookProblems[],
   nowMs: number,
 ): Finding[] {
-  const told = hookFaults(problems, namesOf(problems)).map(troubleOf);
+  const known = hookFaults(problems, namesOf(problems)).map(troubleOf);
   const skipped = skippedTroubles(skipped_guards, nowMs);
   return [
     ...gateTroubles(gates, skipped_guards, problems, nowMs),
-    ...alertTroubles(alerts.open, [...told, ...skipped]),
+    ...alertTroubles(alerts.open, [...known, ...skipped]),
   ].map(troubleFinding);
 }

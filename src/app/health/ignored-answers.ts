@@ -23,7 +23,7 @@ export function ignoredAnswers(
     const what = text.slice(prefixOf(hook).length);
     // Exit codes and broken JSON are counted with the executions.
     if (hook.oddExit.count > 0 && what.startsWith('exit code 1 ')) return [];
-    if (hook.brokenJson.count > 0 && what.startsWith('stdout ')) return [];
+    if (hook.brokenJson.count > 0 && /does not read it|^stdout /.test(what)) return [];
     const last = formatAge(new Date(last_seen), nowMs);
     const sentence = `${nameOf(hook)}: ${shortened(what)} (${formatThings(count, 'time')}, last ${last})`;
     return [
@@ -46,12 +46,10 @@ export const isAboutAnswer = ({ kind, text }: Notice): boolean =>
   kind === 'mistake' && /^[^:]+: [A-Za-z]+: /.test(text);
 
 /** What an agent ignored of the answer of this execution; undefined if it answered in words that count, or nobody knows. */
-export function ignoredIn(
-  notices: readonly Notice[],
-  row: Pick<LogRow, 'hook_name' | 'event_type' | 'created_at' | 'decision'>,
-): string | undefined {
+export function ignoredIn(notices: readonly Notice[], row: LogRow): string | undefined {
   const { hook_name, event_type, created_at, decision } = row;
-  if (decision !== null && decision !== 'none') return undefined;
+  const saidNothing = row.stdout_bytes + row.stderr_bytes === 0 && row.exit_code === 0;
+  if (saidNothing || (decision !== null && decision !== 'none')) return undefined;
   const prefix = `${hook_name}: ${event_type}: `;
   const found = notices.find(
     ({ kind, text, first_seen, last_seen }) =>

@@ -8,6 +8,8 @@ import {
 } from '../../metrics/report.ts';
 import type { Database } from '../../store/database.ts';
 import type { OnDay } from '../../store/days/by-day.ts';
+import { lastLogId } from '../../store/queries/last-log-id.ts';
+import { projectsOfSessions } from '../../store/queries/oldest.ts';
 import {
   eachBareSample,
   eachSample,
@@ -24,6 +26,7 @@ import {
   hasMoreRows,
   nextBucketStart,
   oldestRow,
+  type RollupRow,
   rollupMark,
 } from '../../store/rollups.ts';
 import { eachGroup, isDayGrouping } from './read-groups.ts';
@@ -36,11 +39,20 @@ export const MAX_EXACT_ROWS_IN_DAEMON = 10_000;
 
 export interface MetricsOptions {
   readonly by?: Grouping | undefined;
+  readonly filter?: MetricsFilter | undefined;
   /** How long before now the window ends. */
   readonly endedMs?: number;
   /** With more executions, the window is read from rollups. */
   readonly exactRows?: number;
   readonly onDay?: OnDay | undefined;
+}
+
+/** Which executions count; an empty list means all. */
+export interface MetricsFilter {
+  readonly hookNames: readonly string[];
+  /** In any case. */
+  readonly eventTypes: readonly string[];
+  readonly projects: readonly string[];
 }
 
 /**
@@ -51,7 +63,7 @@ export function readMetrics(
   db: Database,
   windowHours: number,
   nowMs: number,
-  { by, endedMs = 0, exactRows = MAX_EXACT_ROWS, onDay }: MetricsOptions = {},
+  { by, filter, endedMs = 0, exactRows = MAX_EXACT_ROWS, onDay }: MetricsOptions = {},
 ): MetricsReport {
   const untilMs = nowMs - endedMs;
   const span: Span = {
@@ -59,9 +71,50 @@ export function readMetrics(
     until: endedMs === 0 ? undefined : isoOf(untilMs),
   };
   const counted = isDayGrouping(by) ? loggedPart(db, span) : span;
-  const report = collect(db, counted, { by, exactRows, onDay }).report(windowHours);
+  const report = collect(db, counted, { by, filter, exactRows, onDay }).report(windowHours);
   if (report.groups === undefined) return by === undefined ? report : { ...report, groups: [] };
-  return { ...report, groups: [...report.groups].sort(by === 'day' ? byName : byTotal) };
+  const groups = [...report.groups].sort(by === 'day' ? byName : byTotal);
+  return { ...report, groups: by === 'session' ? withProjects(db, groups) : groups };
+}
+
+/** With more rows outside rollups, the metrics of a large window would block the daemon. */
+const MAX_BEHIND = 100_000;
+
+/** The same for the daemon, which must keep answering hooks; null while too many rows wait to be rolled up. */
+export function readMetricsInDaemon(
+  db: Database,
+  windowHours: number,
+  nowMs: number,
+): MetricsReport | null {
+  const exactRows = MAX_EXACT_ROWS_IN_DAEMON;
+  const span = { from: isoOf(nowMs - windowHours * HOUR_MS), until: undefined };
+  const isBehind = lastLogId(db) - rollupMark(db) > MAX_BEHIND;
+  if (isBehind && hasMoreRows(db, span, exactRows)) return null;
+  return readMetrics(db, windowHours, nowMs, { exactRows });
+}
+
+function withProjects(db: Database, sessions: readonly GroupMetrics[]): GroupMetrics[] {
+  const projects = projectsOfSessions(
+    db,
+    sessions.map(({ name }) => name),
+  );
+  return sessions.map((session) => ({ ...session, project: projects.get(session.name) ?? null }));
+}
+
+/** Whether such a report counts what only rollups still know. */
+export const countsRollups = (by: Grouping | undefined, filter?: MetricsFilter): boolean =>
+  !isDayGrouping(by) && (filter?.projects.length ?? 0) === 0;
+
+type Counts = (of: Pick<SampleRow, 'hookName' | 'eventType'> & Partial<SampleRow>) => boolean;
+
+function countedBy(filter: MetricsFilter | undefined): Counts {
+  if (filter === undefined) return () => true;
+  const { hookNames, projects } = filter;
+  const events = filter.eventTypes.map((event) => event.toLowerCase());
+  const has = (wanted: readonly string[], value: string | null | undefined): boolean =>
+    wanted.length === 0 || wanted.includes(value ?? '');
+  return ({ hookName, eventType, project }) =>
+    has(hookNames, hookName) && has(events, eventType.toLowerCase()) && has(projects, project);
 }
 
 /** The metrics of the executions of a span that are still in the log. */
@@ -78,17 +131,22 @@ function loggedPart(db: Database, { from, until }: Span): Span {
 function collect(
   db: Database,
   span: Span,
-  { by, exactRows = MAX_EXACT_ROWS, onDay }: MetricsOptions,
+  { by, filter, exactRows = MAX_EXACT_ROWS, onDay }: MetricsOptions,
 ): ReturnType<typeof createMetrics> {
   const metrics = createMetrics(!hasMoreRows(db, span, exactRows) && !outlives(db, span));
-  if (metrics.isExact) {
-    const group = groupName(by);
-    if (group === undefined) eachBareSample(db, span, (sample) => metrics.add(sample));
-    else eachSample(db, span, (sample) => metrics.add(sample, group(sample)));
+  const group = groupName(by);
+  const counts = countedBy(filter);
+  const isFiltered = Object.values(filter ?? {}).some((wanted) => wanted.length > 0);
+  if (metrics.isExact && group === undefined && !isFiltered) {
+    eachBareSample(db, span, (sample) => metrics.add(sample));
+  } else if (metrics.isExact || (isFiltered && !countsRollups(by, filter))) {
+    eachSample(db, span, (sample) => {
+      if (counts(sample)) metrics.add(sample, group?.(sample));
+    });
   } else if (isDayGrouping(by)) {
-    addRollups(db, span, metrics, undefined);
+    addRollups(db, span, metrics, { by: undefined, counts });
     eachGroup(db, span, by, (name, rollup) => metrics.addGroup(name, rollup), onDay);
-  } else addRollups(db, span, metrics, by);
+  } else addRollups(db, span, metrics, { by, counts });
   return metrics;
 }
 
@@ -133,16 +191,19 @@ function addRollups(
   db: Database,
   span: Span,
   metrics: ReturnType<typeof createMetrics>,
-  by: Grouping | undefined,
+  { by, counts }: { readonly by: Grouping | undefined; readonly counts: Counts },
 ): void {
   const mark = rollupMark(db);
   const group = groupName(by);
   const buckets = (seconds: BucketSeconds, part: Span): void =>
-    eachBucket(db, seconds, part, (bucket) =>
-      metrics.addRollup(bucket, group?.({ ...bucket, createdAt: bucket.start })),
-    );
-  const rows = (part: Span): void =>
-    eachRollupRow(db, part, { upTo: mark }, (row) => metrics.add(row, group?.(row)));
+    eachBucket(db, seconds, part, (bucket) => {
+      if (counts(bucket))
+        metrics.addRollup(bucket, group?.({ ...bucket, createdAt: bucket.start }));
+    });
+  const add = (row: RollupRow): void => {
+    if (counts(row)) metrics.add(row, group?.(row));
+  };
+  const rows = (part: Span): void => eachRollupRow(db, part, { upTo: mark }, add);
 
   const [hour, day] = BUCKET_SECONDS;
   const hours = whole(span, hour);
@@ -153,7 +214,7 @@ function addRollups(
   buckets(day, days);
   if (days.until !== undefined) buckets(hour, { from: days.until, until: hours.until });
   if (hours.until !== undefined) rows({ from: hours.until, until: span.until });
-  eachRollupRow(db, span, { behind: mark }, (row) => metrics.add(row, group?.(row)));
+  eachRollupRow(db, span, { behind: mark }, add);
 }
 
 /** The whole buckets in a span; an empty span if there is none. */

@@ -1,37 +1,19 @@
+import { visible } from '../../domain/text/visible.ts';
 import type { Page, Tone } from './page.ts';
 import { wideColumns } from './wide-text.ts';
 
-/*
- * Recorded text is untrusted and must not control the terminal, so invisible characters are escaped: control
- * characters, bidirectional and other format characters, line separators, lone surrogates, and everything else that is
- * drawn as nothing. The variation selector that turns a sign into an emoji is kept.
- */
-const INVISIBLE = /(?!\u{fe0f})[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
-
-const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
+export { visible };
 
 /** The width of a tab in recorded text. */
 const TAB_COLUMNS = 4;
 
 const ELLIPSIS = '…';
 
-/** The text on one line, with invisible characters escaped: `\n`, `\x1b`, `\u202e`. */
-export function visible(text: string): string {
-  return text.replace(INVISIBLE, escapeCharacter);
-}
-
 /** The lines of a text, with invisible characters escaped and tabs expanded. */
 export function visibleLines(text: string): string[] {
   const lines = text.replaceAll('\t', ' '.repeat(TAB_COLUMNS)).split(/\r?\n/);
   if (lines.at(-1) === '') lines.pop();
   return lines.map(visible);
-}
-
-function escapeCharacter(character: string): string {
-  const code = character.codePointAt(0) ?? 0;
-  const hex = code.toString(16);
-  if (code <= 0xff) return SHORT[character] ?? `\\x${hex.padStart(2, '0')}`;
-  return code <= 0xffff ? `\\u${hex.padStart(4, '0')}` : `\\u{${hex}}`;
 }
 
 /** Latin letters and the signs that HookBus itself prints: one column each. */
@@ -43,7 +25,7 @@ export function columnsOf(text: string): number {
   return NARROW.test(text) ? text.length : wideColumns(text);
 }
 
-/** Shortens a text to at most `columns`, with `…` at the end or in the middle. */
+/** Shortens a text to at most `columns`, with `…` at the end; the middle goes where both ends tell, as in a path. */
 export function clip(text: string, columns: number, where: 'end' | 'middle' = 'end'): string {
   if (columnsOf(text) <= columns) return text;
   if (columns <= 1) return ELLIPSIS.slice(0, Math.max(columns, 0));
@@ -70,11 +52,14 @@ export function pad(text: string, columns: number, align: 'left' | 'right' = 'le
   return align === 'left' ? text + blanks : blanks + text;
 }
 
+/** Where a text may break: after a blank, but not between a number and its unit. */
+const BREAK = /(?<= )(?<!\d (?=(?:%|ms|s|min|h|[kMGT]?B)(?!\w)))/;
+
 /** Breaks a text into lines of at most `columns`: between words, or within a word that is too long. */
 export function wrap(text: string, columns: number): string[] {
   const lines: string[] = [];
   let line = '';
-  for (const piece of text.split(/(?<= )/)) {
+  for (const piece of text.split(BREAK)) {
     if (line !== '' && columnsOf((line + piece).trimEnd()) > columns) {
       lines.push(line.trimEnd());
       line = '';
@@ -89,7 +74,7 @@ export function wrap(text: string, columns: number): string[] {
   return [...lines, line.trimEnd()];
 }
 
-/** Breaks a text into lines of at most `columns` anywhere, and keeps every character. */
+/** Breaks a text into lines of at most `columns` and keeps every character: after a blank or a slash if one is near. */
 export function breakAnywhere(text: string, columns: number): string[] {
   if (columnsOf(text) <= columns) return [text];
   const lines: string[] = [];
@@ -98,9 +83,11 @@ export function breakAnywhere(text: string, columns: number): string[] {
   for (const grapheme of split(text)) {
     const width = columnsOf(grapheme);
     if (used + width > columns && line !== '') {
-      lines.push(line);
-      line = '';
-      used = 0;
+      const end = Math.max(line.lastIndexOf(' '), line.lastIndexOf('/')) + 1;
+      const kept = end > line.length / 2 ? end : line.length;
+      lines.push(line.slice(0, kept));
+      line = line.slice(kept);
+      used = columnsOf(line);
     }
     line += grapheme;
     used += width;

@@ -8,6 +8,7 @@ import type { Answer, Command, Context, Given } from '../../words/command.ts';
 export const statusCommand: Command = {
   name: 'status',
   summary: 'Show whether recording is on, and the state of hookbus',
+  isPaged: true,
   usage: '[options]',
   about: [
     'Shows whether recording is on in this shell, where executions are recorded, how many wait in the spool, a summary of the last 24 hours, and every warning about settings and command lines.',
@@ -32,7 +33,7 @@ async function perform(_given: Given, context: Context): Promise<Answer> {
       import('../../../app/reading/read-status.ts'),
       import('../../../app/doctor/check-files.ts'),
       import('../../../app/doctor/check-state.ts'),
-      import('../../../app/reading/read-recording.ts'),
+      import('../../../app/health/read-recording.ts'),
       import('../../../app/health/read-health.ts'),
     ]);
   const { askDaemon } = await import('../../../daemon/client/client.ts');
