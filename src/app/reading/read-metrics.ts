@@ -136,7 +136,8 @@ function collect(
   const metrics = createMetrics(!hasMoreRows(db, span, exactRows) && !outlives(db, span));
   const group = groupName(by);
   const counts = countedBy(filter);
-  const isFiltered = Object.values(filter ?? {}).some((wanted) => wanted.length > 0);
+  const { hookNames = [], eventTypes = [], projects = [] } = filter ?? {};
+  const isFiltered = [...hookNames, ...eventTypes, ...projects].length > 0;
   if (metrics.isExact && group === undefined && !isFiltered) {
     eachBareSample(db, span, (sample) => metrics.add(sample));
   } else if (metrics.isExact || (isFiltered && !countsRollups(by, filter))) {
