@@ -45,6 +45,9 @@ cleanup --dry-run
 config
 daemon
 export prometheus
+sessions
+enable --dry-run
+disable --dry-run
 install --dry-run
 uninstall --dry-run
 completion bash
@@ -58,6 +61,7 @@ logs
 logs --status error
 logs --decision deny
 show ID
+sessions
 trace ID
 trace --session SESSION
 metrics

@@ -13,6 +13,8 @@ import { toMicroseconds } from '../../metrics/tallies.ts';
 import type { Database } from '../../store/database.ts';
 import { eachDay, type OnDay } from '../../store/days/by-day.ts';
 import { eachSampleOf, findSessions, hasMoreOf } from '../../store/queries/costs.ts';
+import type { ContextCost, CostReport, HookCost } from './cost-report.ts';
+import { MAX_EXACT_ROWS, readLoggedMetrics } from './read-metrics.ts';
 import {
   addUpCosts,
   COSTS_BY_DAY,
@@ -20,9 +22,7 @@ import {
   MAX_CALLS,
   MAX_CALLS_OF_SESSION,
   readCostPart,
-} from './add-up-costs.ts';
-import type { ContextCost, CostReport, HookCost } from './cost-report.ts';
-import { MAX_EXACT_ROWS, readLoggedMetrics } from './read-metrics.ts';
+} from './report/add-up-costs.ts';
 
 const MAX_SESSIONS = 100;
 

@@ -8,6 +8,7 @@ import {
 } from '../../metrics/report.ts';
 import type { Database } from '../../store/database.ts';
 import type { OnDay } from '../../store/days/by-day.ts';
+import { eachGroup, isDayGrouping } from '../../store/days/groups.ts';
 import { lastLogId } from '../../store/queries/last-log-id.ts';
 import { projectsOfSessions } from '../../store/queries/oldest.ts';
 import {
@@ -29,7 +30,6 @@ import {
   type RollupRow,
   rollupMark,
 } from '../../store/rollups.ts';
-import { eachGroup, isDayGrouping } from './read-groups.ts';
 
 /** Up to this many executions, the window is read row by row, so that every percentile is exact. */
 export const MAX_EXACT_ROWS = 50_000;

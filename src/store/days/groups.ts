@@ -2,9 +2,9 @@ import { isRun, STATUSES, type Status } from '../../domain/execution.ts';
 import type { Rollup } from '../../domain/sample.ts';
 import type { Grouping } from '../../metrics/report.ts';
 import { TimesSketch } from '../../metrics/sketch.ts';
-import type { Database } from '../../store/database.ts';
-import { type DayQuestion, eachDay, type OnDay } from '../../store/days/by-day.ts';
-import { eachSample, type SampleRow, type Span } from '../../store/queries/overview.ts';
+import type { Database } from '../database.ts';
+import { eachSample, type SampleRow, type Span } from '../queries/overview.ts';
+import { type DayQuestion, eachDay, type OnDay } from './by-day.ts';
 
 /** What executions can be grouped by, and the rollups by hook and event cannot. */
 const GROUPS = {

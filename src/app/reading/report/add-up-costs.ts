@@ -1,12 +1,12 @@
-import { TEXT_EVENTS, waitsForHooks } from '../../domain/events.ts';
+import { TEXT_EVENTS, waitsForHooks } from '../../../domain/events.ts';
 import {
   type CallCost,
   createBlocking,
   longest,
   type SessionCost,
-} from '../../metrics/blocking.ts';
-import type { Database } from '../../store/database.ts';
-import type { DayQuestion } from '../../store/days/by-day.ts';
+} from '../../../metrics/blocking.ts';
+import type { Database } from '../../../store/database.ts';
+import type { DayQuestion } from '../../../store/days/by-day.ts';
 import {
   type ContextRow,
   eachCostRow,
@@ -14,8 +14,8 @@ import {
   readTexts,
   type Scope,
   type TextRow,
-} from '../../store/queries/costs.ts';
-import { MAX_CHARACTERS } from '../../store/queries/problems.ts';
+} from '../../../store/queries/costs.ts';
+import { MAX_CHARACTERS } from '../../../store/queries/problems.ts';
 
 /** How many tool calls the report lists; more if it is about one session. */
 export const MAX_CALLS = 100;
