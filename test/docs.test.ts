@@ -201,6 +201,7 @@ function aDatabase(): string {
     INSERT INTO breakers (hook_name, command, state, runs, failures, opened_at, until)
       VALUES ('format', 'black', 'open', 20, 12, '2026-11-22T10:00:00.000Z', '2026-11-22T10:05:00.000Z');
     INSERT INTO rollup_marks (name, log_id) VALUES ('hook_metrics', 1);
+    INSERT INTO day_summaries (day, kind, body) SELECT substr(created_at, 1, 10), 'test', '[]' FROM hook_logs LIMIT 1;
     INSERT INTO alerts (alert_id, rule, subject, state, opened_at, value)
       VALUES ('a', 'failure_rate', 'format', 'open', '2026-11-22T10:00:00.000Z', 0.6);`);
   countNext(db, 500);

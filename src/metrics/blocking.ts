@@ -146,7 +146,7 @@ function createCalls(maxCalls: number) {
       const { startMs, sessionId, toolUseId, eventType } = waited;
       countClosed((call) => startMs - call.first.startMs > SAME_CALL_MS);
       if (toolUseId === null) return;
-      const key = JSON.stringify([sessionId, toolUseId, eventType]);
+      const key = `${sessionId}\0${toolUseId}\0${eventType}`;
       const call = open.get(key);
       if (call !== undefined) {
         addTo(call, waited);
@@ -190,8 +190,7 @@ function addTo(call: OpenCall, waited: Waited): void {
   addSpan(call, waited.startMs, endOf(waited));
 }
 
-const hookKey = (hookName: string, eventType: string): string =>
-  JSON.stringify([hookName, eventType]);
+const hookKey = (hookName: string, eventType: string): string => `${hookName}\0${eventType}`;
 
 const endOf = ({ startMs, tookMs }: Waited): number => startMs + tookMs;
 
@@ -224,7 +223,8 @@ function costOf({
   };
 }
 
-function longest(calls: readonly CallCost[], max: number): CallCost[] {
+/** The longest of these calls, at most `max`. */
+export function longest(calls: readonly CallCost[], max: number): CallCost[] {
   return [...calls]
     .sort((a, b) => b.blockedMs - a.blockedMs || a.startMs - b.startMs)
     .slice(0, max);

@@ -92,9 +92,9 @@ export function createMetrics(isExact = true) {
   const overheads = makeTimes();
   let isGrouped = false;
 
-  function talliesFor(hookName: string, eventType: string, group: string | undefined): Tally[] {
-    isGrouped ||= group !== undefined;
-    return [hooks.of([hookName, eventType]), ...(group === undefined ? [] : [groups.of(group)])];
+  function groupOf(name: string): Tally {
+    isGrouped = true;
+    return groups.of(name);
   }
 
   return {
@@ -102,15 +102,21 @@ export function createMetrics(isExact = true) {
     /** @param group name of the sample's group, if there are groups */
     add(sample: Sample, group?: string): void {
       const { hookName, eventType, overheadMs } = sample;
-      for (const tally of talliesFor(hookName, eventType, group)) countSample(tally, sample);
+      countSample(hooks.of([hookName, eventType]), sample);
+      if (group !== undefined) countSample(groupOf(group), sample);
       if (overheadMs !== null) overheads.add(overheadMs);
     },
     addRollup(rollup: Rollup, group?: string): void {
       const { hookName, eventType, overhead } = rollup;
-      for (const tally of talliesFor(hookName, eventType, group)) countRollup(tally, rollup);
+      countRollup(hooks.of([hookName, eventType]), rollup);
+      if (group !== undefined) countRollup(groupOf(group), rollup);
       if (overhead.sketch !== null) {
         overheads.addEncoded(overhead.sketch, overhead.sumMs, overhead.maxMs ?? 0);
       }
+    },
+    /** Adds to a group only what a rollup of it counts. */
+    addGroup(group: string, rollup: Pick<Rollup, 'counts' | 'denied' | 'duration'>): void {
+      countRollup(groupOf(group), rollup);
     },
     report(windowHours: number): MetricsReport {
       const all = hooks

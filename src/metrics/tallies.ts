@@ -36,7 +36,10 @@ export function countSample(tally: Tally, { status, decision, durationMs }: Samp
   if (durationMs !== null && isRun(status)) tally.durations.add(durationMs);
 }
 
-export function countRollup(tally: Tally, { counts, denied, duration }: Rollup): void {
+export function countRollup(
+  tally: Tally,
+  { counts, denied, duration }: Pick<Rollup, 'counts' | 'denied' | 'duration'>,
+): void {
   for (const [status, count] of Object.entries(counts) as [Status, number][]) {
     tally.counts[status] += count;
   }
@@ -47,11 +50,11 @@ export function countRollup(tally: Tally, { counts, denied, duration }: Rollup):
 }
 
 /** Tallies by a key. */
-export function createTallies<Key>(makeTimes: () => Times) {
+export function createTallies<Key extends string | readonly string[]>(makeTimes: () => Times) {
   const tallies = new Map<string, Tally & { readonly key: Key }>();
   return {
     of(key: Key): Tally {
-      const name = JSON.stringify(key);
+      const name = typeof key === 'string' ? key : key.join('\0');
       let tally = tallies.get(name);
       if (tally === undefined) {
         const counts = Object.fromEntries(STATUSES.map((status) => [status, 0]));

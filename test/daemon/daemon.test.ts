@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
@@ -7,6 +9,7 @@ import { createLog } from '../../src/daemon/log.ts';
 import { encodeBegin, encodeEnd } from '../../src/protocol/record.ts';
 import { encodeNotify } from '../../src/protocol/socket.ts';
 import { createSpool } from '../../src/spool/spool.ts';
+import { isAlive } from '../conformance/support/processes.ts';
 import { aState, CLI, start, until } from '../support/daemon.ts';
 import { aBegin, anEnd } from '../support/records.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
@@ -171,6 +174,21 @@ describe('daemon commands', () => {
     return { code, answer: JSON.parse(stdout) as Record<string, unknown> };
   };
 
+  it('stop it although the process that started it does not reap it', async () => {
+    const state = aState();
+    const daemon = [process.execPath, CLI, 'daemon', 'run'];
+    const parent = spawn('/bin/sh', ['-c', '"$@" & exec cat', 'sh', ...daemon], {
+      env: state.env,
+      stdio: ['pipe', 'ignore', 'inherit'],
+    });
+    const hasEnded = once(parent, 'exit');
+    await until('the daemon to answer', () => state.ask());
+    expect(await state.stop()).toBe(true);
+    expect(parent.exitCode).toBeNull();
+    parent.stdin?.end();
+    await hasEnded;
+  });
+
   it('start, restart and stop it, and report whether it runs', async () => {
     const state = aState();
     expect((await command(state, 'status')).answer).toEqual({ running: false });
@@ -181,7 +199,7 @@ describe('daemon commands', () => {
     expect(second.answer['running']).toBe(true);
     expect(second.answer['pid']).not.toBe(first.answer['pid']);
     expect((await command(state, 'stop')).answer).toEqual({ stopped: true });
-    expect(() => process.kill(Number(second.answer['pid']), 0)).toThrow();
+    expect(isAlive(Number(second.answer['pid']))).toBe(false);
     expect((await command(state, 'stop')).answer).toEqual({ stopped: false });
   });
 

@@ -2,12 +2,9 @@ import type { Environment, Settings } from '../../config/settings.ts';
 import { HookbusError } from '../../domain/errors.ts';
 import { DAY_MS, HOUR_MS, isoOf } from '../../domain/time.ts';
 import { VERSION } from '../../domain/version.ts';
+import { allHookProblems, allRepeatedRuns } from '../../store/days/problems.ts';
 import { readScriptHistory } from '../../store/queries/guards/script-changes.ts';
-import {
-  type HookProblems,
-  readHookProblems,
-  readRepeatedRuns,
-} from '../../store/queries/problems.ts';
+import { type HookProblems, readHookProblems } from '../../store/queries/problems.ts';
 import { alertTroubles, gateTroubles, skippedTroubles } from '../health/guard-troubles.ts';
 import { hookFaults, troubleOf } from '../health/hook-troubles.ts';
 import { MAX_ROWS, namesOf } from '../health/read-health.ts';
@@ -108,9 +105,6 @@ function censusOf({ opened, known, places, now }: DoctorFacts): CensusEntry[] {
   }
 }
 
-/** Over a longer window than that of `status`, more executions count. */
-const MAX_LONG_ROWS = 50_000;
-
 /** Checks the recorded executions. Returns nothing if the database cannot be used: `checkState` reports that. */
 function checkRecord(
   { settings, opened, windowHours, now }: DoctorFacts,
@@ -127,12 +121,14 @@ function checkRecord(
   const isLastDay = windowHours === lastDay.window_hours;
   try {
     return store.use((db) => {
-      const problems = readHookProblems(db, since, isLastDay ? MAX_ROWS : MAX_LONG_ROWS);
+      const problems = isLastDay
+        ? readHookProblems(db, since, MAX_ROWS)
+        : allHookProblems(db, since);
       return [
         checkHooks({
           ...nothing,
           problems,
-          repeated: readRepeatedRuns(db, since),
+          repeated: allRepeatedRuns(db, since),
           others: [
             ...quietGuards(readScriptHistory(db)),
             ...otherTroubles(status, problems, nowMs),

@@ -1,58 +1,66 @@
 import { HookbusError } from '../../domain/errors.ts';
-import { TEXT_EVENTS, takesText, waitsForHooks } from '../../domain/events.ts';
+import { takesText } from '../../domain/events.ts';
 import { HOUR_MS, isoOf } from '../../domain/time.ts';
-import { type CallCost, createBlocking, type SessionCost } from '../../metrics/blocking.ts';
-import { compare, createMetrics, type HookMetrics } from '../../metrics/report.ts';
+import type { CallCost, SessionCost } from '../../metrics/blocking.ts';
+import {
+  compare,
+  createMetrics,
+  type HookMetrics,
+  type MetricsReport,
+} from '../../metrics/report.ts';
 import { suggestTimeout } from '../../metrics/suggest-timeout.ts';
 import { toMicroseconds } from '../../metrics/tallies.ts';
 import type { Database } from '../../store/database.ts';
-import {
-  type CostRow,
-  eachCostRow,
-  findSessions,
-  hasMoreCostRows,
-  readContextRows,
-  repeatedTexts,
-  type Scope,
-} from '../../store/queries/costs.ts';
-import { MAX_CHARACTERS } from '../../store/queries/problems.ts';
+import { eachDay, type OnDay } from '../../store/days/by-day.ts';
+import { eachSampleOf, findSessions, hasMoreOf } from '../../store/queries/costs.ts';
 import type { ContextCost, CostReport, HookCost } from './cost-report.ts';
-import { MAX_EXACT_ROWS } from './read-metrics.ts';
+import { MAX_EXACT_ROWS, readLoggedMetrics } from './read-metrics.ts';
+import {
+  addUpCosts,
+  COSTS_BY_DAY,
+  type Costs,
+  MAX_CALLS,
+  MAX_CALLS_OF_SESSION,
+  readCostPart,
+} from './report/add-up-costs.ts';
 
-/** How many tool calls and sessions the report lists; more calls if it is about one session. */
-const MAX_CALLS = 100;
-const MAX_CALLS_OF_SESSION = 1000;
 const MAX_SESSIONS = 100;
 
 /** What the report covers. */
 export type Asked = { readonly session: string } | { readonly hours: number };
 
-/** Computes what hooks cost. Streams the executions, so that a million need no more memory than a few. */
-export function readCosts(db: Database, asked: Asked, nowMs: number): CostReport {
-  const sessionId = 'session' in asked ? findSession(db, asked.session) : undefined;
-  const hours = 'hours' in asked ? asked.hours : undefined;
-  const scope: Scope =
-    sessionId === undefined
-      ? { from: isoOf(nowMs - (hours ?? 0) * HOUR_MS), until: undefined }
-      : { sessionId };
-  const metrics = createMetrics(!hasMoreCostRows(db, scope, MAX_EXACT_ROWS));
-  const blocking = createBlocking(sessionId === undefined ? MAX_CALLS : MAX_CALLS_OF_SESSION);
-  const waited = new Map<string, number>();
-  const notWaited = { executions: 0, ms: 0 };
-  eachCostRow(db, scope, (row) => {
-    metrics.add(row);
-    const tookMs = (row.durationMs ?? 0) + (row.overheadMs ?? 0);
-    if (!waitsForHooks(row.eventType)) {
-      notWaited.executions += 1;
-      notWaited.ms += tookMs;
-      return;
-    }
-    waited.set(keyOf(row), (waited.get(keyOf(row)) ?? 0) + tookMs);
-    blocking.add({ ...row, startMs: Date.parse(row.createdAt), tookMs });
-  });
-  const { executions, denied, relative_error, hooks } = metrics.report(hours ?? 0);
-  const costs = blocking.end();
-  const { context, isExact } = readContext(db, scope);
+/** Computes what hooks cost. */
+export function readCosts(db: Database, asked: Asked, nowMs: number, onDay?: OnDay): CostReport {
+  if ('session' in asked) {
+    const sessionId = findSession(db, asked.session);
+    const part = readCostPart(db, { sessionId }, MAX_CALLS_OF_SESSION);
+    const costs = addUpCosts([part], MAX_CALLS_OF_SESSION);
+    return costReport({ sessionId, metrics: sessionMetrics(db, sessionId), costs });
+  }
+  const { hours } = asked;
+  const span = { from: isoOf(nowMs - hours * HOUR_MS), until: undefined };
+  const costs = addUpCosts(eachDay(db, span, COSTS_BY_DAY, onDay), MAX_CALLS);
+  return costReport({ hours, metrics: readLoggedMetrics(db, span, hours), costs });
+}
+
+function sessionMetrics(db: Database, sessionId: string): MetricsReport {
+  const metrics = createMetrics(!hasMoreOf(db, sessionId, MAX_EXACT_ROWS));
+  eachSampleOf(db, sessionId, (row) => metrics.add(row));
+  return metrics.report(0);
+}
+
+function costReport({
+  hours,
+  sessionId,
+  metrics: { executions, denied, relative_error, hooks },
+  costs,
+}: {
+  readonly hours?: number;
+  readonly sessionId?: string;
+  readonly metrics: MetricsReport;
+  readonly costs: Costs;
+}): CostReport {
+  const isExact = costs.context.every(({ old }) => old === 0);
   return {
     window_hours: hours ?? null,
     session_id: sessionId ?? null,
@@ -61,18 +69,21 @@ export function readCosts(db: Database, asked: Asked, nowMs: number): CostReport
     relative_error,
     blocked_ms: sumOf(costs.sessions, ({ blockedMs }) => blockedMs),
     hook_ms: sumOf(costs.sessions, ({ hookMs }) => hookMs),
-    not_waited_for: { executions: notWaited.executions, total_ms: toMicroseconds(notWaited.ms) },
+    not_waited_for: {
+      executions: costs.notWaited.executions,
+      total_ms: toMicroseconds(costs.notWaited.ms),
+    },
     session_count: costs.sessions.length,
     sessions: [...costs.sessions]
       .sort((a, b) => b.blockedMs - a.blockedMs)
       .slice(0, MAX_SESSIONS)
       .map(sessionReport),
     hooks: hooks
-      .map((hook) => hookCost(hook, waited, costs.criticalOf(hook.hook_name, hook.event_type)))
+      .map((hook) => hookCost(hook, costs))
       .sort((a, b) => b.waited_ms - a.waited_ms || compare(a.hook_name, b.hook_name)),
     call_count: costs.callCount,
     calls: costs.calls.map(callReport),
-    context,
+    context: contextCosts(costs),
     assumptions: isExact ? ASSUMPTIONS : [...ASSUMPTIONS, OLD_ROWS],
   };
 }
@@ -133,16 +144,10 @@ const ASSUMPTIONS = [
 const OLD_ROWS =
   'Executions from before HookBus recorded the characters of the context count with the bytes of their text; for JSON, only an upper bound is known.';
 
-const keyOf = ({ hookName, eventType }: Pick<CostRow, 'hookName' | 'eventType'>): string =>
-  JSON.stringify([hookName, eventType]);
-
-function hookCost(
-  hook: HookMetrics,
-  waited: ReadonlyMap<string, number>,
-  critical: { readonly calls: number; readonly gainMs: number },
-): HookCost {
+function hookCost(hook: HookMetrics, costs: Costs): HookCost {
   const { hook_name, event_type, runs, denied, deduped, timeout, p50_ms, p95_ms, p99_ms, max_ms } =
     hook;
+  const cost = costs.hookOf({ hookName: hook_name, eventType: event_type });
   return {
     hook_name,
     event_type,
@@ -150,28 +155,22 @@ function hookCost(
     denied,
     deduped,
     timeouts: timeout,
-    waited_ms: toMicroseconds(
-      waited.get(keyOf({ hookName: hook_name, eventType: event_type })) ?? 0,
-    ),
+    waited_ms: toMicroseconds(cost.waitedMs),
     p50_ms,
     p95_ms,
     p99_ms,
     max_ms,
-    critical_calls: critical.calls,
-    critical_ms: toMicroseconds(critical.gainMs),
+    critical_calls: cost.criticalCalls,
+    critical_ms: toMicroseconds(cost.gainMs),
     suggested_timeout_seconds: p99_ms === null ? null : suggestTimeout(p99_ms),
   };
 }
 
-/** What hooks added to the context, and whether that is known of every execution. */
-function readContext(db: Database, scope: Scope): { context: ContextCost[]; isExact: boolean } {
-  const rules = { textEvents: TEXT_EVENTS, maxCharacters: MAX_CHARACTERS };
-  const rows = readContextRows(db, scope, rules);
-  const repeated = new Map(repeatedTexts(db, scope, rules).map((row) => [keyOf(row), row]));
-  const context = rows
-    .map((row): ContextCost => {
-      const again = repeated.get(keyOf(row));
-      return {
+/** What hooks added to the context. */
+function contextCosts({ context }: Costs): ContextCost[] {
+  return context
+    .map(
+      (row): ContextCost => ({
         hook_name: row.hookName,
         event_type: row.eventType,
         executions: row.executions,
@@ -179,13 +178,12 @@ function readContext(db: Database, scope: Scope): { context: ContextCost[]; isEx
         characters_at_most: row.atMost,
         most_characters: row.most,
         cut: row.cut,
-        repeated: again?.times ?? 0,
-        repeated_characters: again?.characters ?? 0,
-      };
-    })
+        repeated: row.repeated.times,
+        repeated_characters: row.repeated.characters,
+      }),
+    )
     .filter((cost) => cost.characters_at_most > 0 || takesText(cost.event_type))
     .sort((a, b) => b.characters_at_most - a.characters_at_most);
-  return { context, isExact: rows.every(({ old }) => old === 0) };
 }
 
 function findSession(db: Database, beginning: string): string {

@@ -7,9 +7,16 @@ import {
   type MetricsReport,
 } from '../../metrics/report.ts';
 import type { Database } from '../../store/database.ts';
+import type { OnDay } from '../../store/days/by-day.ts';
+import { eachGroup, isDayGrouping } from '../../store/days/groups.ts';
 import { lastLogId } from '../../store/queries/last-log-id.ts';
 import { projectsOfSessions } from '../../store/queries/oldest.ts';
-import { eachSample, type SampleRow, type Span } from '../../store/queries/overview.ts';
+import {
+  eachBareSample,
+  eachSample,
+  type SampleRow,
+  type Span,
+} from '../../store/queries/overview.ts';
 import {
   BUCKET_SECONDS,
   type BucketSeconds,
@@ -30,9 +37,6 @@ export const MAX_EXACT_ROWS = 50_000;
 /** The same for the daemon, which must keep answering hooks. */
 export const MAX_EXACT_ROWS_IN_DAEMON = 10_000;
 
-/** What rollups can be grouped by. */
-const ROLLED_UP: readonly Grouping[] = ['hook', 'event', 'day'];
-
 export interface MetricsOptions {
   readonly by?: Grouping | undefined;
   readonly filter?: MetricsFilter | undefined;
@@ -40,6 +44,7 @@ export interface MetricsOptions {
   readonly endedMs?: number;
   /** With more executions, the window is read from rollups. */
   readonly exactRows?: number;
+  readonly onDay?: OnDay | undefined;
 }
 
 /** Which executions count; an empty list means all. */
@@ -58,22 +63,15 @@ export function readMetrics(
   db: Database,
   windowHours: number,
   nowMs: number,
-  { by, filter, endedMs = 0, exactRows = MAX_EXACT_ROWS }: MetricsOptions = {},
+  { by, filter, endedMs = 0, exactRows = MAX_EXACT_ROWS, onDay }: MetricsOptions = {},
 ): MetricsReport {
   const untilMs = nowMs - endedMs;
   const span: Span = {
     from: isoOf(untilMs - windowHours * HOUR_MS),
     until: endedMs === 0 ? undefined : isoOf(untilMs),
   };
-  const metrics = createMetrics(!hasMoreRows(db, span, exactRows) && !outlives(db, span));
-  const group = groupName(by);
-  const counts = countedBy(filter);
-  if (!countsRollups(by, filter) || metrics.isExact) {
-    eachSample(db, span, (sample) => {
-      if (counts(sample)) metrics.add(sample, group?.(sample));
-    });
-  } else addRollups(db, span, metrics, { by, counts });
-  const report = metrics.report(windowHours);
+  const counted = isDayGrouping(by) ? loggedPart(db, span) : span;
+  const report = collect(db, counted, { by, filter, exactRows, onDay }).report(windowHours);
   if (report.groups === undefined) return by === undefined ? report : { ...report, groups: [] };
   const groups = [...report.groups].sort(by === 'day' ? byName : byTotal);
   return { ...report, groups: by === 'session' ? withProjects(db, groups) : groups };
@@ -105,7 +103,7 @@ function withProjects(db: Database, sessions: readonly GroupMetrics[]): GroupMet
 
 /** Whether such a report counts what only rollups still know. */
 export const countsRollups = (by: Grouping | undefined, filter?: MetricsFilter): boolean =>
-  (by === undefined || ROLLED_UP.includes(by)) && (filter?.projects.length ?? 0) === 0;
+  !isDayGrouping(by) && (filter?.projects.length ?? 0) === 0;
 
 type Counts = (of: Pick<SampleRow, 'hookName' | 'eventType'> & Partial<SampleRow>) => boolean;
 
@@ -117,6 +115,40 @@ function countedBy(filter: MetricsFilter | undefined): Counts {
     wanted.length === 0 || wanted.includes(value ?? '');
   return ({ hookName, eventType, project }) =>
     has(hookNames, hookName) && has(events, eventType.toLowerCase()) && has(projects, project);
+}
+
+/** The metrics of the executions of a span that are still in the log. */
+export function readLoggedMetrics(db: Database, span: Span, windowHours: number): MetricsReport {
+  return collect(db, loggedPart(db, span), {}).report(windowHours);
+}
+
+/** The part of a span from the oldest execution in the log on: rollups would count older ones. */
+function loggedPart(db: Database, { from, until }: Span): Span {
+  const oldest = oldestRow(db);
+  return { from: oldest !== undefined && oldest > from ? oldest : from, until };
+}
+
+function collect(
+  db: Database,
+  span: Span,
+  { by, filter, exactRows = MAX_EXACT_ROWS, onDay }: MetricsOptions,
+): ReturnType<typeof createMetrics> {
+  const metrics = createMetrics(!hasMoreRows(db, span, exactRows) && !outlives(db, span));
+  const group = groupName(by);
+  const counts = countedBy(filter);
+  const { hookNames = [], eventTypes = [], projects = [] } = filter ?? {};
+  const isFiltered = [...hookNames, ...eventTypes, ...projects].length > 0;
+  if (metrics.isExact && group === undefined && !isFiltered) {
+    eachBareSample(db, span, (sample) => metrics.add(sample));
+  } else if (metrics.isExact || (isFiltered && !countsRollups(by, filter))) {
+    eachSample(db, span, (sample) => {
+      if (counts(sample)) metrics.add(sample, group?.(sample));
+    });
+  } else if (isDayGrouping(by)) {
+    addRollups(db, span, metrics, { by: undefined, counts });
+    eachGroup(db, span, by, (name, rollup) => metrics.addGroup(name, rollup), onDay);
+  } else addRollups(db, span, metrics, { by, counts });
+  return metrics;
 }
 
 /** Whether rollups reach back further than the log within the span. */

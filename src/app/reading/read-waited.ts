@@ -2,7 +2,8 @@ import { waitsForHooks } from '../../domain/events.ts';
 import { createBlocking } from '../../metrics/blocking.ts';
 import { toMicroseconds } from '../../metrics/tallies.ts';
 import type { Database } from '../../store/database.ts';
-import { eachCostRow, hasMoreCostRows } from '../../store/queries/costs.ts';
+import { eachCostRow } from '../../store/queries/costs.ts';
+import { hasMoreRows } from '../../store/rollups.ts';
 import { MAX_EXACT_ROWS_IN_DAEMON } from './read-metrics.ts';
 
 /**
@@ -11,7 +12,7 @@ import { MAX_EXACT_ROWS_IN_DAEMON } from './read-metrics.ts';
  */
 export function readWaited(db: Database, from: string): number | null {
   const scope = { from, until: undefined };
-  if (hasMoreCostRows(db, scope, MAX_EXACT_ROWS_IN_DAEMON)) return null;
+  if (hasMoreRows(db, scope, MAX_EXACT_ROWS_IN_DAEMON)) return null;
   const blocking = createBlocking(0);
   eachCostRow(db, scope, (row) => {
     if (!waitsForHooks(row.eventType)) return;

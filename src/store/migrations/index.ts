@@ -10,6 +10,7 @@ import { breakersByCommand } from './009-breakers-by-command.ts';
 import { unredacted } from './010-unredacted.ts';
 import { decisions } from './011-decisions.ts';
 import { denied } from './012-denied.ts';
+import { daySummaries } from './013-day-summaries.ts';
 
 /** In order: a database with `user_version` N has had the first N. Never change a released migration. */
 export const MIGRATIONS: readonly string[] = [
@@ -25,4 +26,5 @@ export const MIGRATIONS: readonly string[] = [
   unredacted,
   decisions,
   denied,
+  daySummaries,
 ];

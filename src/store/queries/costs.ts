@@ -7,7 +7,11 @@ import { type Span, untilOf } from './overview.ts';
 export type Scope = { readonly sessionId: string } | Span;
 
 /** The parts of an execution that the report needs. */
-export interface CostRow extends Sample {
+export interface CostRow {
+  readonly hookName: string;
+  readonly eventType: string;
+  readonly durationMs: number | null;
+  readonly overheadMs: number | null;
   readonly toolName: string | null;
   readonly sessionId: string | null;
   readonly toolUseId: string | null;
@@ -24,23 +28,42 @@ function conditionOf(scope: Scope): { where: string; values: readonly string[] }
 export function eachCostRow(db: Database, scope: Scope, take: (row: CostRow) => void): void {
   const { where, values } = conditionOf(scope);
   const rows = db
-    .prepare<string[], CostRow>(
-      `SELECT hook_name AS hookName, event_type AS eventType, status, decision, duration_ms AS durationMs,
-              overhead_ms AS overheadMs, tool_name AS toolName, session_id AS sessionId,
-              tool_use_id AS toolUseId, created_at AS createdAt
+    .prepare(
+      `SELECT hook_name, event_type, duration_ms, overhead_ms, tool_name, session_id, tool_use_id, created_at
        FROM hook_logs WHERE ${where} AND ${IS_KNOWN} ORDER BY created_at`,
     )
-    .iterate(...values);
+    .raw()
+    .iterate(...values) as IterableIterator<CostColumns>;
+  for (const row of rows) {
+    const [hookName, eventType, durationMs, overheadMs] = row;
+    const ids = { toolName: row[4], sessionId: row[5], toolUseId: row[6], createdAt: row[7] };
+    take({ hookName, eventType, durationMs, overheadMs, ...ids });
+  }
+}
+
+type CostColumns = readonly [
+  ...(readonly [string, string, number | null, number | null]),
+  ...(readonly [string | null, string | null, string | null, string]),
+];
+
+/** Calls `take` for each execution of a session, for its metrics. */
+export function eachSampleOf(db: Database, sessionId: string, take: (row: Sample) => void): void {
+  const rows = db
+    .prepare<[string], Sample>(
+      `SELECT hook_name AS hookName, event_type AS eventType, status, decision, duration_ms AS durationMs,
+              overhead_ms AS overheadMs
+       FROM hook_logs WHERE session_id = ? AND ${IS_KNOWN}`,
+    )
+    .iterate(sessionId);
   for (const row of rows) take(row);
 }
 
-/** Whether the scope has more than `than` rows. */
-export function hasMoreCostRows(db: Database, scope: Scope, than: number): boolean {
-  const { where, values } = conditionOf(scope);
+/** Whether the session has more than `than` rows. */
+export function hasMoreOf(db: Database, sessionId: string, than: number): boolean {
   const count = db
-    .prepare(`SELECT count(*) FROM (SELECT 1 FROM hook_logs WHERE ${where} LIMIT ${than + 1})`)
+    .prepare('SELECT count(*) FROM (SELECT 1 FROM hook_logs WHERE session_id = ? LIMIT ?)')
     .pluck()
-    .get(...values);
+    .get(sessionId, than + 1);
   return Number(count) > than;
 }
 
@@ -61,12 +84,15 @@ export interface ContextRow {
   readonly old: number;
 }
 
-/** How often a hook repeated its output within a session. */
-export interface RepeatedRow {
+/** How often a hook put the same text into the context of a session. */
+export interface TextRow {
   readonly hookName: string;
   readonly eventType: string;
+  readonly sessionId: string | null;
+  readonly digest: string;
   readonly times: number;
-  readonly characters: number;
+  /** The maximum of the characters of one execution. */
+  readonly most: number;
 }
 
 /** What decides how much text an agent takes. */
@@ -107,15 +133,14 @@ export function readContextRows(db: Database, scope: Scope, rules: ContextRules)
     .all(...values);
 }
 
-export function repeatedTexts(db: Database, scope: Scope, rules: ContextRules): RepeatedRow[] {
+/** The texts that went into a context. */
+export function readTexts(db: Database, scope: Scope, rules: ContextRules): TextRow[] {
   const { sql, values } = contextOf(scope, rules);
   return db
-    .prepare<string[], RepeatedRow>(
-      `SELECT hookName, eventType, sum(count - 1) AS times, sum((count - 1) * most) AS characters FROM (
-         SELECT hookName, eventType, count(*) AS count, max(atMost) AS most
-         FROM (${sql}) WHERE stdout_digest IS NOT NULL
-         GROUP BY hookName, eventType, session_id, stdout_digest HAVING count(*) > 1)
-       GROUP BY hookName, eventType`,
+    .prepare<string[], TextRow>(
+      `SELECT hookName, eventType, session_id AS sessionId, stdout_digest AS digest, count(*) AS times, max(atMost) AS most
+       FROM (${sql}) WHERE stdout_digest IS NOT NULL
+       GROUP BY hookName, eventType, session_id, stdout_digest`,
     )
     .all(...values);
 }

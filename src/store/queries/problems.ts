@@ -3,6 +3,7 @@ import { listHookNames } from '../breakers.ts';
 import type { Database } from '../database.ts';
 import { hasMoreRows } from '../rollups.ts';
 import { HAS_RUN } from '../statuses.ts';
+import { type Span, untilOf } from './overview.ts';
 
 /** How often something occurred, and its latest execution. */
 export interface Sighting {
@@ -71,9 +72,9 @@ const MIN_ROWS = 100;
  * One entry per hook and event, for executions since a time (UTC, in the format of `created_at`).
  * @param maxRows about how many executions to read; with more of them, the latest of each hook
  */
-export function readHookProblems(db: Database, since: string, maxRows = Infinity): HookProblems[] {
-  if (maxRows === Infinity || !hasMoreRows(db, { from: since, until: undefined }, maxRows)) {
-    return aggregate(db, 'SELECT * FROM hook_logs WHERE created_at >= @since', { since });
+export function readHookProblems(db: Database, since: string, maxRows: number): HookProblems[] {
+  if (!hasMoreRows(db, { from: since, until: undefined }, maxRows)) {
+    return readProblemsOf(db, { from: since, until: undefined });
   }
   const names = listHookNames(db);
   const limit = Math.max(MIN_ROWS, Math.floor(maxRows / names.length));
@@ -86,6 +87,13 @@ export function readHookProblems(db: Database, since: string, maxRows = Infinity
     return aggregate(db, latest, values).map((one) => ({ ...one, isCapped }));
   });
 }
+
+/** The same for all executions of a span. */
+export const readProblemsOf = (db: Database, span: Span): HookProblems[] =>
+  aggregate(db, 'SELECT * FROM hook_logs WHERE created_at >= @from AND created_at < @until', {
+    from: span.from,
+    until: untilOf(span),
+  });
 
 type Values = Readonly<Record<string, string | number>>;
 
@@ -154,28 +162,28 @@ export interface RepeatedRun extends Sighting {
 const SAME_FIRING_DAYS = 0.5 / 86_400;
 
 /** Finds commands that ran again for the same tool use, or for the same start, prompt or stop of a session. */
-export function readRepeatedRuns(db: Database, since: string): RepeatedRun[] {
+export function readRepeatedRuns(db: Database, span: Span): RepeatedRun[] {
   const rows = db
     .prepare<
-      [string, string],
+      [Values],
       { hookName: string; eventType: string; command: string; count: number; latest: string }
     >(
       `WITH repeated AS (
          SELECT hook_name, event_type, command, max(created_at || ' ' || execution_id || ' ' || id) AS latest
-         FROM hook_logs WHERE created_at >= ? AND tool_use_id IS NOT NULL
+         FROM hook_logs WHERE created_at >= @from AND created_at < @until AND tool_use_id IS NOT NULL
          GROUP BY session_id, tool_use_id, event_type, hook_name, command HAVING count(*) > 1
          UNION ALL
          SELECT hook_name, event_type, command, created_at || ' ' || execution_id || ' ' || id FROM (
            SELECT *, lag(created_at) OVER (
              PARTITION BY session_id, event_type, hook_name, command ORDER BY created_at) AS before
            FROM hook_logs
-           WHERE created_at >= ? AND session_id IS NOT NULL
+           WHERE created_at >= @from AND created_at < @until AND session_id IS NOT NULL
              AND event_type IN ('SessionStart', 'UserPromptSubmit', 'Stop'))
          WHERE julianday(created_at) - julianday(before) < ${SAME_FIRING_DAYS})
        SELECT hook_name AS hookName, event_type AS eventType, command, count(*) AS count, max(latest) AS latest
        FROM repeated GROUP BY hook_name, event_type, command ORDER BY hook_name, event_type, command`,
     )
-    .all(since, since);
+    .all({ from: span.from, until: untilOf(span) });
   return rows.map(({ latest, count, ...row }) => ({ ...row, ...toSighting(count, latest) }));
 }
 

@@ -4,6 +4,7 @@ import { formatCount, formatThings } from '../../../format.ts';
 import { createMetrics, GROUPINGS, type Grouping } from '../../../metrics/report.ts';
 import { type ComparedReport, metricsLines } from '../../output/metrics/metrics.ts';
 import type { Page } from '../../output/page.ts';
+import { createDayProgress } from '../../terminal/progress.ts';
 import { withDatabase } from '../../terminal/with-store.ts';
 import {
   type Answer,
@@ -105,17 +106,18 @@ async function readReport(context: Context, { time, by, isCompared, filter }: Qu
     import('../../../app/reading/report/covered-span.ts'),
   ]);
   const nowMs = context.now();
+  const { onDay, end } = createDayProgress(context);
   const hours = readHours(time, nowMs);
   const reports = await withDatabase(context, (db) => {
     const read = (endedMs: number) => ({
-      ...readMetrics(db, hours, nowMs, { by, endedMs, filter }),
+      ...readMetrics(db, hours, nowMs, { by, endedMs, filter, onDay }),
       covered: coveredSpan(db, isoOf(nowMs - endedMs - hours * HOUR_MS), {
         settings: context.settings,
         withRollups: countsRollups(by, filter),
       }),
     });
     return { now: read(0), before: isCompared ? read(hours * HOUR_MS) : undefined };
-  });
+  }).finally(end);
   const nothing = createMetrics().report(hours);
   const unknown = { ...nothing, covered: null };
   return {

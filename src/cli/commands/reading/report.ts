@@ -3,6 +3,7 @@ import type { CostReport } from '../../../app/reading/cost-report.ts';
 import type { Asked } from '../../../app/reading/read-costs.ts';
 import type { Database } from '../../../store/database.ts';
 import { reportLines } from '../../output/metrics/report.ts';
+import { createDayProgress } from '../../terminal/progress.ts';
 import { withDatabase } from '../../terminal/with-store.ts';
 import {
   type Answer,
@@ -88,10 +89,11 @@ async function readReport<T>(
   ]);
   const { settings } = context;
   const nowMs = context.now();
+  const { onDay, end } = createDayProgress(context);
   const found = await withDatabase(context, (db) => {
-    const report = withSpan(db, readCosts(db, query, nowMs), { settings, nowMs });
+    const report = withSpan(db, readCosts(db, query, nowMs, onDay), { settings, nowMs });
     return { report, more: read(db, report) };
-  });
+  }).finally(end);
   return found ?? { report: { ...noCosts(query), covered: null }, more: undefined };
 }
 

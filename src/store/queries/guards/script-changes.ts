@@ -1,6 +1,8 @@
 import { canBlock } from '../../../domain/events.ts';
 import type { Database } from '../../database.ts';
+import { type DayQuestion, eachDay } from '../../days/by-day.ts';
 import { HAS_RUN } from '../../statuses.ts';
+import { type Span, untilOf } from '../overview.ts';
 
 /** The script of a guard became another one between two of its executions. */
 export interface ScriptChange {
@@ -105,28 +107,77 @@ export interface ScriptHistory extends ScriptChange {
  * doctor. Hooks whose script did not change, or that refused nothing, have none.
  */
 export function readScriptHistory(db: Database): ScriptHistory[] {
-  const runs = db
-    .prepare<[], ScriptId & Counted>(
-      `SELECT hook_name AS hookName, command, project, agent, script_digest AS digest, created_at AS at,
-         decision IS 'deny' AS refused
-       FROM hook_logs
-       WHERE script_digest IS NOT NULL AND ${HAS_RUN} AND hook_name IN (
-         SELECT hook_name FROM hook_logs WHERE script_digest IS NOT NULL AND ${HAS_RUN}
-           AND hook_name IN (SELECT hook_name FROM hook_logs WHERE decision = 'deny')
-         GROUP BY +hook_name HAVING min(script_digest) <> max(script_digest))
-       ORDER BY id`,
-    )
-    .iterate();
+  const refusing = new Set(
+    db.prepare("SELECT DISTINCT hook_name FROM hook_logs WHERE decision = 'deny'").pluck().all(),
+  );
   const scripts = new Map<string, ScriptState>();
-  for (const run of runs) {
-    const key = keyOf(run);
-    const state = scripts.get(key) ?? { ...NO_RUN, digest: run.digest };
-    scripts.set(key, state);
-    count(state, run);
+  for (const day of eachDay(db, { from: '', until: undefined }, SCRIPTS)) {
+    for (const { hookName, command, project, stints } of day) {
+      if (!refusing.has(hookName)) continue;
+      const key = keyOf({ hookName, command, project });
+      const [first] = stints;
+      if (first === undefined) continue;
+      const state = scripts.get(key) ?? { ...NO_RUN, digest: first.digest };
+      scripts.set(key, state);
+      for (const stint of stints) count(state, { hookName, command, project }, stint);
+    }
   }
   return [...scripts.values()]
     .flatMap(({ history }) => history ?? [])
     .sort((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));
+}
+
+type ScriptName = Omit<ScriptId, 'digest' | 'at'>;
+
+/** The runs of one script of a hook, until another followed. */
+interface Stint {
+  readonly digest: string;
+  readonly firstAt: string;
+  lastAt: string;
+  runs: number;
+  refusals: number;
+  /** Of the latest run. */
+  agent: string | null;
+}
+
+interface Scripts extends ScriptName {
+  readonly stints: Stint[];
+}
+
+const SCRIPTS: DayQuestion<readonly Scripts[]> = { kind: 'scripts 1', read: readScripts };
+
+/** A hook with more commands a day has a new one for each run, and none of them changes its script. */
+const MAX_COMMANDS = 100;
+
+function readScripts(db: Database, span: Span): Scripts[] {
+  const runs = db
+    .prepare<[string, string], ScriptId & Counted>(
+      `SELECT hook_name AS hookName, command, project, agent, script_digest AS digest, created_at AS at,
+         decision IS 'deny' AS refused
+       FROM hook_logs
+       WHERE created_at >= ? AND created_at < ? AND script_digest IS NOT NULL AND ${HAS_RUN} ORDER BY id`,
+    )
+    .iterate(span.from, untilOf(span));
+  const ofHooks = new Map<string, Map<string, Scripts>>();
+  for (const { hookName, command, project, agent, digest, at, refused } of runs) {
+    const ofHook = ofHooks.get(hookName) ?? new Map<string, Scripts>();
+    ofHooks.set(hookName, ofHook);
+    const key = `${command}\0${project}`;
+    const scripts = ofHook.get(key) ?? { hookName, command, project, stints: [] };
+    if (ofHook.size <= MAX_COMMANDS) ofHook.set(key, scripts);
+    let stint = scripts.stints.at(-1);
+    if (stint?.digest !== digest) {
+      stint = { digest, firstAt: at, lastAt: at, runs: 0, refusals: 0, agent };
+      scripts.stints.push(stint);
+    }
+    stint.lastAt = at;
+    stint.runs += 1;
+    stint.refusals += refused;
+    stint.agent = agent;
+  }
+  return [...ofHooks.values()]
+    .filter((ofHook) => ofHook.size <= MAX_COMMANDS)
+    .flatMap((ofHook) => [...ofHook.values()]);
 }
 
 interface Counted {
@@ -146,21 +197,20 @@ interface ScriptState {
 
 const NO_RUN: ScriptState = { digest: '', at: '', runs: 0, refusals: 0, history: undefined };
 
-function count(state: ScriptState, run: ScriptId & Counted): void {
-  const { hookName, command, project, agent, digest, at, refused } = run;
+function count(state: ScriptState, name: ScriptName, stint: Stint): void {
+  const { digest, firstAt, lastAt, agent, runs, refusals } = stint;
   if (state.digest !== digest) {
-    const change = { before: state.digest, beforeAt: state.at, after: digest, afterAt: at };
+    const change = { before: state.digest, beforeAt: state.at, after: digest, afterAt: firstAt };
     const before = { runsBefore: state.runs, refusalsBefore: state.refusals };
-    const since = { runsSince: 0, refusalsSince: 0 };
-    state.history = { hookName, command, project, agent, ...change, ...before, ...since };
+    state.history = { ...name, agent, ...change, ...before, runsSince: 0, refusalsSince: 0 };
   }
   if (state.history !== undefined) {
     state.history.agent = agent;
-    state.history.runsSince += 1;
-    state.history.refusalsSince += refused;
+    state.history.runsSince += runs;
+    state.history.refusalsSince += refusals;
   }
   state.digest = digest;
-  state.at = at;
-  state.runs += 1;
-  state.refusals += refused;
+  state.at = lastAt;
+  state.runs += runs;
+  state.refusals += refusals;
 }
