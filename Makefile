@@ -76,7 +76,7 @@ check: build ## formatting, lint, ranks, sizes, words, types, dead code, generat
 	@$(BIN)/knip
 	@$(MAKE) --no-print-directory docs ARGS=--check
 
-docs: build ## write docs/cli.md, docs/errors.md and the tables of columns anew from the code
+docs: build ## write docs/cli.md, and the tables of error codes and columns, anew from the code
 	@$(ESBUILD) scripts/generate-docs.ts --entry-names=generate-docs && node dist/new/generate-docs.cjs $(ARGS)
 
 demo: build ## show the main job in a throw-away state directory
