@@ -59,13 +59,14 @@ function databaseTable(): string[] {
   ];
 }
 
+/** What a column means stands in docs/database.md; only what is no column there is explained here. */
 function jsonTable(): string[] {
   return [
     '| field | type | meaning |',
     '|---|---|---|',
     ...columns.map(
-      ([name, { type, isNullable, about }]) =>
-        `| \`${name}\` | ${type}${isNullable ? ' or null' : ''} | ${about} |`,
+      ([name, { type, isNullable, about, sql }]) =>
+        `| \`${name}\` | ${type}${isNullable ? ' or null' : ''} |${sql === undefined ? '' : ` ${about}`} |`,
     ),
   ];
 }
