@@ -23,8 +23,9 @@ place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
-# Whatever a hook writes for a moment goes there too.
-export HOME="$place" TMPDIR="$place" HOOKBUS_HOME="$place/state" HOOKBUS_ENABLED=1 HOOKBUS_DAEMON=off
+# The default state directory below this HOME, which the launcher makes without Node; hooks write their files here too.
+unset XDG_STATE_HOME
+export HOME="$place" TMPDIR="$place" HOOKBUS_ENABLED=1 HOOKBUS_DAEMON=off
 
 # call NAME HOOK PAYLOAD: what the agent does, with the prefix in front of the hook. Sets `code`, and `said` to the end of stderr.
 call() {

@@ -1,0 +1,32 @@
+import { spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { temporaryDirectory } from '../support/temporary.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+
+it('the demo tells a story on one screen, names the next command, and leaves nothing behind', () => {
+  const place = temporaryDirectory();
+  const { stdout, stderr, status } = spawnSync('sh', [join(ROOT, 'scripts/demo.sh')], {
+    env: { PATH: process.env['PATH'] ?? '', TMPDIR: place },
+    encoding: 'utf8',
+  });
+  expect({ stderr, status }).toEqual({ stderr: '', status: 0 });
+  const lines = stdout.trimEnd().split('\n');
+  // The prompt needs a line too.
+  expect(lines.length).toBeLessThan(24);
+  expect(lines.filter((line) => line.length > 80)).toEqual([]);
+  for (const part of [
+    /guard_rm exits 2, so the agent does not run it\n/,
+    /check_path exits 1: KeyError: 'file_path'\n/,
+    /type_check is slow/,
+    /^ *\d+ .* guard_rm .* deny .*\n +Refusing to run: rm -rf build$/m,
+    /^type_check +PreToolUse .* 3\d\d ms/m,
+    /overhead/i,
+  ]) {
+    expect(stdout).toMatch(part);
+  }
+  expect(lines.at(-1)).toMatch(/^ {2}(?:node )?bin\/hookbus\S* install --dry-run$/);
+  expect(readdirSync(place)).toEqual([]);
+});
