@@ -94,3 +94,17 @@ export function formatAge(at: Date, nowMs: number): string {
   if (age === undefined) return ageMs < 0 ? 'in the future' : 'just now';
   return `${formatThings(Math.floor(ageMs / age.ms), age.unit)} ago`;
 }
+
+/** A window as one says it after "the last": `24 hours`, `30 days`, `hour`, `1 hour 30 minutes`. */
+export function formatWindow(hours: number): string {
+  const isOfDays = hours >= 48;
+  const minutes = isOfDays ? Math.round(hours) * 60 : Math.round(hours * 60);
+  if (minutes === 0) return formatThings(Math.round(hours * 3600), 'second');
+  const days = isOfDays ? Math.floor(minutes / 1440) : 0;
+  const parts = [
+    formatThings(days, 'day'),
+    formatThings(Math.floor(minutes / 60) - days * 24, 'hour'),
+    formatThings(minutes % 60, 'minute'),
+  ].filter((part) => !part.startsWith('0 '));
+  return parts.length === 1 ? (parts[0] ?? '').replace(/^1 /, '') : parts.join(' ');
+}

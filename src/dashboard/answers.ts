@@ -13,11 +13,11 @@ import type { StatePaths } from '../config/home/paths.ts';
 import { HookbusError } from '../domain/errors.ts';
 import {
   type Cursor,
-  listSessions,
   NEWEST,
   searchExecutions,
   sessionExecutions,
 } from '../store/queries/dashboard.ts';
+import { listSessions } from '../store/queries/sessions.ts';
 import { showPayload } from './payload.ts';
 
 /** What the daemon shares with the dashboard. */
@@ -56,7 +56,7 @@ export const ANSWERS: ReadonlyMap<string, Answer> = new Map<string, Answer>([
     '/api/sessions',
     (query, { store, now }) => {
       const from = fromOf(query, now());
-      return { sessions: store.use(({ db }) => listSessions(db, from, MAX_SESSIONS)) };
+      return { sessions: store.use(({ db }) => listSessions(db, { from, limit: MAX_SESSIONS })) };
     },
   ],
   ['/api/session', showSession],

@@ -74,11 +74,11 @@ export function takesText(eventType: string): boolean {
 }
 
 /** After these events the agent continues without waiting for their hooks. */
-const NOT_WAITED_FOR: ReadonlySet<string> = new Set(['SessionEnd', 'DirectoryAdded']);
+export const NOT_WAITED_FOR: readonly string[] = ['SessionEnd', 'DirectoryAdded'];
 
 /** Whether an agent waits for the hooks of this event. True for unknown events. */
 export function waitsForHooks(eventType: string): boolean {
-  return !NOT_WAITED_FOR.has(eventType);
+  return !NOT_WAITED_FOR.includes(eventType);
 }
 
 /** Claude Code's default timeouts for the hooks of an event, in ms. */

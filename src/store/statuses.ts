@@ -6,3 +6,4 @@ const isAmong = (statuses: readonly string[]): string =>
 /** Conditions for SQL. An unknown status, of a newer version, counts as nothing rather than as something else. */
 export const IS_KNOWN = isAmong(STATUSES);
 export const HAS_RUN = isAmong(RAN);
+export const FAILED = isAmong(['error', 'timeout']);

@@ -25,6 +25,8 @@ const NO_FILTER = {
   projects: [],
   sessions: [],
   since: undefined,
+  until: undefined,
+  tools: [],
 };
 
 const BASE_MS = Date.now() - 60_000;

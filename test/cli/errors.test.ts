@@ -50,37 +50,37 @@ it.each([
   ],
   [
     'logs --since soon',
-    '--since must be an age such as 30m, 2h or 7d, or a date such as 2026-11-22, got "soon". Try: hookbus logs --help',
+    '--since must be a time such as 7d, 24h, 90m, 30s or 2w, a number of hours, a date (2026-11-22), or a date and time (2026-11-22T14:30), got "soon". Try: hookbus logs --help',
   ],
   [
     'metrics soon',
-    'HOURS must be a number above 0 and at most 876000, got "soon". Try: hookbus metrics --help',
-  ],
-  [
-    'metrics 0',
-    'HOURS must be a number above 0 and at most 876000, got "0". Try: hookbus metrics --help',
+    'TIME must be a time such as 7d, 24h, 90m, 30s or 2w, a number of hours, a date (2026-11-22), or a date and time (2026-11-22T14:30), got "soon". Try: hookbus metrics --help',
   ],
   [
     'metrics -5',
-    'HOURS must be a number above 0 and at most 876000, got "-5". Try: hookbus metrics --help',
-  ],
-  [
-    'metrics 876001',
-    'HOURS must be a number above 0 and at most 876000, got "876001". Try: hookbus metrics --help',
+    'TIME must be a time such as 7d, 24h, 90m, 30s or 2w, a number of hours, a date (2026-11-22), or a date and time (2026-11-22T14:30), got "-5". Try: hookbus metrics --help',
   ],
   [
     'metrics 1e3',
-    'HOURS must be a number above 0 and at most 876000, got "1e3". Try: hookbus metrics --help',
+    'TIME must be a time such as 7d, 24h, 90m, 30s or 2w, a number of hours, a date (2026-11-22), or a date and time (2026-11-22T14:30), got "1e3". Try: hookbus metrics --help',
+  ],
+  [
+    'cleanup --older-than 7x',
+    '--older-than must be a time such as 7d, 24h, 90m, 30s or 2w, a number of hours, a date (2026-11-22), or a date and time (2026-11-22T14:30), got "7x". Try: hookbus cleanup --help',
+  ],
+  [
+    'metrics 0',
+    'TIME must be before now, and at most a hundred years ago, got "0". Try: hookbus metrics --help',
+  ],
+  [
+    'metrics 2999-01-01',
+    'TIME must be before now, and at most a hundred years ago, got "2999-01-01". Try: hookbus metrics --help',
   ],
   ['metrics 24 25', 'unexpected argument "25". Try: hookbus metrics --help'],
   ['show', 'missing argument ID; `hookbus logs` lists the executions. Try: hookbus show --help'],
   [
     'show abc',
     'ID must be a number, an execution id, or at least its first 6 characters, got "abc". Try: hookbus show --help',
-  ],
-  [
-    'cleanup --older-than 7',
-    '--older-than must be an age such as 12h, 7d or 4w, got "7". Try: hookbus cleanup --help',
   ],
 ])('hookbus %s', async (line, message) => {
   const { stdout, stderr, exitCode } = await hookbus(line.split(' '));

@@ -7,6 +7,7 @@ import {
   formatMsAligned,
   formatPercent,
   formatThings,
+  formatWindow,
   withoutZeros,
 } from '../../src/format.ts';
 
@@ -89,4 +90,18 @@ it.each([
   [172_800_000, '2 days ago'],
 ])('an age of %d ms is shown as %s', (ageMs, shown) => {
   expect(formatAge(new Date(1_000_000_000_000), 1_000_000_000_000 + ageMs)).toBe(shown);
+});
+
+it.each([
+  [0.005, '18 seconds'],
+  [0.5, '30 minutes'],
+  [1, 'hour'],
+  [1.5, '1 hour 30 minutes'],
+  [24, '24 hours'],
+  [36, '36 hours'],
+  [48, '2 days'],
+  [171.4, '7 days 3 hours'],
+  [720, '30 days'],
+])('a window of %s hours is "the last %s"', (hours, shown) => {
+  expect(formatWindow(hours)).toBe(shown);
 });

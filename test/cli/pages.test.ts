@@ -51,6 +51,8 @@ const ALL = {
   projects: [],
   sessions: [],
   since: undefined,
+  until: undefined,
+  tools: [],
 };
 
 describe('the table of executions', () => {

@@ -1,8 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { didYouMean } from '../../src/cli/words/nearest.ts';
-import { parseAge, parseMoment, quote, readWhole } from '../../src/cli/words/values.ts';
+import {
+  parseLength,
+  parseMoment,
+  readDuration,
+  readHours,
+  readMoment,
+} from '../../src/cli/words/time.ts';
+import { quote, readWhole } from '../../src/cli/words/values.ts';
 
-describe('an age', () => {
+const NOW = new Date(2026, 10, 22, 12).getTime();
+
+describe('a length of time', () => {
   it.each([
     ['30s', 30_000],
     ['90m', 5_400_000],
@@ -12,16 +21,31 @@ describe('an age', () => {
     ['4w', 2_419_200_000],
     [' 2 H ', 7_200_000],
     ['0d', 0],
+    ['24', 86_400_000],
+    ['.5', 1_800_000],
+    ['1h30m', 5_400_000],
+    ['30 days', 2_592_000_000],
+    ['4 h 24 min', 15_840_000],
+    ['2 weeks', 1_209_600_000],
   ])('%j is valid', (text, ms) => {
-    expect(parseAge(text)).toBe(ms);
+    expect(parseLength(text)).toBe(ms);
   });
 
-  it.each(['', '5', 'd', '-1d', '1y', '1h30m', '1e3s', '.5h', '999999999w', '1d; DROP'])(
-    '%j is invalid',
-    (text) => {
-      expect(parseAge(text)).toBeUndefined();
-    },
-  );
+  it.each([
+    '',
+    'd',
+    '-1d',
+    '-5',
+    '1y',
+    '1mo',
+    '3 months',
+    '1e3s',
+    '1h,30m',
+    '999999999w',
+    '1d; DROP',
+  ])('%j is invalid', (text) => {
+    expect(parseLength(text)).toBeUndefined();
+  });
 });
 
 describe('a moment', () => {
@@ -31,12 +55,13 @@ describe('a moment', () => {
     ['2026-11-22 14:30:05.123-0530', '2026-11-22T20:00:05.123Z'],
     ['2028-02-29T00:00z', '2028-02-29T00:00:00.000Z'],
   ])('%j is valid', (text, iso) => {
-    expect(new Date(parseMoment(text) ?? Number.NaN).toISOString()).toBe(iso);
+    expect(new Date(parseMoment(text, NOW) ?? Number.NaN).toISOString()).toBe(iso);
   });
 
-  it('without a time zone is local, even if it is only a date', () => {
-    expect(parseMoment('2026-11-22')).toBe(new Date(2026, 10, 22).getTime());
-    expect(parseMoment('2026-11-22T14:30')).toBe(new Date(2026, 10, 22, 14, 30).getTime());
+  it('without a time zone is local, even if it is only a date, and without a date it is today', () => {
+    expect(parseMoment('2026-11-22', NOW)).toBe(new Date(2026, 10, 22).getTime());
+    expect(parseMoment('2026-11-22T14:30', NOW)).toBe(new Date(2026, 10, 22, 14, 30).getTime());
+    expect(parseMoment('09:05', NOW)).toBe(new Date(2026, 10, 22, 9, 5).getTime());
   });
 
   it.each([
@@ -50,8 +75,35 @@ describe('a moment', () => {
     '2026-11-22T25:00',
     '2026-11-22T14',
     '2026-11-22T14:30+99:99',
+    '25:00',
   ])('%j is invalid', (text) => {
-    expect(parseMoment(text)).toBeUndefined();
+    expect(parseMoment(text, NOW)).toBeUndefined();
+  });
+});
+
+describe('every option reads the same forms', () => {
+  it.each([
+    ['2d', 48],
+    ['36', 36],
+    ['2026-11-22', 12],
+    ['2026-11-21T06:00', 30],
+    ['11:30', 0.5],
+  ])('%s', (text, hours) => {
+    expect(readHours(text, NOW)).toBe(hours);
+    expect(readMoment('--since', text, NOW)).toBe(NOW - hours * 3_600_000);
+  });
+
+  it('of a time ahead too', () => {
+    expect(readDuration('--for', '2', NOW, 7)).toBe(7_200_000);
+    expect(readDuration('--for', '2026-11-23', NOW, 7)).toBe(43_200_000);
+    for (const text of ['0', '8d', '2026-11-21', '2027-01-01'])
+      expect(() => readDuration('--for', text, NOW, 7)).toThrow(
+        `--for must be after now, and at most 7 days, got "${text}"`,
+      );
+  });
+
+  it.each(['0', '0d', '876001w', '2026-11-23', '1900-01-01'])('%s is no window', (text) => {
+    expect(() => readHours(text, NOW)).toThrow('TIME must be ');
   });
 });
 

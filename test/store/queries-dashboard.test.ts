@@ -5,12 +5,12 @@ import { openDatabase } from '../../src/store/database.ts';
 import { createExecutionWriter } from '../../src/store/executions.ts';
 import {
   type Cursor,
-  listSessions,
   NEWEST,
   type Search,
   searchExecutions,
   sessionExecutions,
 } from '../../src/store/queries/dashboard.ts';
+import { listSessions } from '../../src/store/queries/sessions.ts';
 import { createRandom } from '../support/random.ts';
 import { anExecution, recordedOf } from '../support/seed.ts';
 import { freshState, makeDatabase } from '../support/state.ts';
@@ -104,7 +104,7 @@ describe('a search page by page', () => {
 describe('sessions', () => {
   it('are listed with their contents, and read in the order of their start', () => {
     const { db, executions } = aDatabase();
-    const sessions = listSessions(db, '', 10);
+    const sessions = listSessions(db, { from: '', limit: 10 });
     expect(sessions).toHaveLength(4);
     for (const { session_id, executions: count, failures, denied, first, last } of sessions) {
       const own = executions.filter(({ sessionId }) => sessionId === session_id);

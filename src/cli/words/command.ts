@@ -9,6 +9,8 @@ export interface CommandOption {
   readonly value?: string;
   /** Its default, in words. */
   readonly default?: string;
+  /** One letter that stands for it: `n` for `-n 5`. */
+  readonly short?: string;
   /** It may be given several times, and every value counts. */
   readonly isRepeatable?: boolean;
 }

@@ -55,8 +55,9 @@ export function commandHelp(command: Command): string[] {
   ];
 }
 
-function flag(name: string, { value }: CommandOption): string {
-  return value === undefined ? `--${name}` : `--${name} ${value}`;
+function flag(name: string, { value, short }: CommandOption): string {
+  const names = short === undefined ? `--${name}` : `-${short}, --${name}`;
+  return value === undefined ? names : `${names} ${value}`;
 }
 
 function describeWithDefault(what: {

@@ -25,7 +25,7 @@ interface GivenOption {
 type Options = Readonly<Record<string, CommandOption>>;
 
 /** Options of every command. */
-const COMMON: Options = { json: { describe: '' }, help: { describe: '' } };
+const COMMON: Options = { json: { describe: '' }, help: { describe: '', short: 'h' } };
 
 /** A common option, which may also come before the name of the command. */
 const COMMON_WORD = /^(?:-h|--(?:json|help)(?:=.*)?)$/;
@@ -59,18 +59,27 @@ function isOn(options: readonly GivenOption[], name: string): boolean {
 const optionsOf = (command: Command | undefined): Options => ({ ...COMMON, ...command?.options });
 
 function split(words: readonly string[], known: Options): Pick<Parsed, 'options' | 'rest'> {
-  const valued = Object.keys(known).filter((name) => known[name]?.value !== undefined);
-  const { tokens } = parseArgs({
-    args: words.map((word, at) =>
-      // `--limit --json` forgot the number; parseArgs would take any next word for it.
-      word.startsWith('--') && valued.includes(word.slice(2)) && OPTION.test(words[at + 1] ?? '')
-        ? `${word}=`
-        : word,
+  const entries = Object.entries(known);
+  const longOf = new Map<string, string>(
+    entries.flatMap(([name, { value, short }]) =>
+      value === undefined ? [] : [[`--${name}`, name] as const, [`-${short}`, name] as const],
     ),
-    options: {
-      ...Object.fromEntries(valued.map((name) => [name, { type: 'string' as const }])),
-      help: { type: 'boolean', short: 'h' },
-    },
+  );
+  const { tokens } = parseArgs({
+    args: words.map((word, at) => {
+      // `--limit --json` forgot the number; parseArgs would take any next word for it.
+      const isForgotten = longOf.has(word) && OPTION.test(words[at + 1] ?? '');
+      return isForgotten ? `--${longOf.get(word)}=` : word;
+    }),
+    options: Object.fromEntries(
+      entries.map(([name, { value, short }]) => [
+        name,
+        {
+          type: value === undefined ? ('boolean' as const) : ('string' as const),
+          ...(short === undefined ? {} : { short }),
+        },
+      ]),
+    ),
     // Messages are our own.
     strict: false,
     tokens: true,

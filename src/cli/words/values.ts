@@ -40,54 +40,6 @@ export function readWhole(what: string, text: string, min: number, max: number):
   throw invalidValue(what, `a whole number from ${min} to ${max}`, text);
 }
 
-const UNIT_MS: Readonly<Record<string, number>> = {
-  s: 1000,
-  m: 60_000,
-  h: 3_600_000,
-  d: 86_400_000,
-  w: 604_800_000,
-};
-
-/** The longest age: a hundred years, so that dates stay valid. */
-const MAX_AGE_MS = 36_525 * 86_400_000;
-
-/** Parses an age such as `90s`, `30m`, `2h`, `7d` or `1.5h`, in ms; undefined if it is invalid. */
-export function parseAge(text: string): number | undefined {
-  const match = /^(\d{1,9}(?:\.\d{1,6})?)\s*([smhdw])$/i.exec(text.trim());
-  if (match === null) return undefined;
-  const ms = Number(match[1]) * (UNIT_MS[match[2]?.toLowerCase() ?? ''] ?? Number.NaN);
-  return ms <= MAX_AGE_MS ? ms : undefined;
-}
-
-const DATE = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?)(Z|[+-]\d\d:?\d\d)?)?$/i;
-
-/**
- * Parses a date, or a date and time, in ms since the epoch. Without a zone it is local.
- * @returns undefined if it is invalid, such as the 31st of June
- */
-export function parseMoment(text: string): number | undefined {
-  const match = DATE.exec(text.trim());
-  if (match === null) return undefined;
-  const [, date = '', time = '00:00', zone = ''] = match;
-  // JavaScript reads the 31st of June as the 1st of July.
-  const midnight = new Date(`${date}T00:00:00Z`);
-  if (Number.isNaN(midnight.getTime()) || !midnight.toISOString().startsWith(date))
-    return undefined;
-  const offset = zone.replace(/^([+-]\d\d)(\d\d)$/, '$1:$2').toUpperCase();
-  const ms = Date.parse(`${date}T${time}${offset}`);
-  return Number.isNaN(ms) ? undefined : ms;
-}
-
-/** The longest window in hours: a hundred years. */
-export const MAX_HOURS = 876_000;
-
-/** Parses the length of a window. @throws HookbusError `E_USAGE` */
-export function readHours(text: string): number {
-  const hours = /^\d{1,6}(?:\.\d{1,6})?$|^\.\d{1,6}$/.test(text) ? Number(text) : Number.NaN;
-  if (hours > 0 && hours <= MAX_HOURS) return hours;
-  throw invalidValue('HOURS', `a number above 0 and at most ${MAX_HOURS}`, text);
-}
-
 /** A day: no hook takes longer. */
 const MAX_SECONDS = 86_400;
 

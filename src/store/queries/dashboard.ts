@@ -161,35 +161,6 @@ export function rowsAfter(db: Database, id: number, limit: number): ListedRow[] 
     .all(id, limit);
 }
 
-/** A session in a list, summed up over the rows that were searched. */
-export interface SessionRow {
-  readonly session_id: string;
-  readonly first: string;
-  readonly last: string;
-  readonly executions: number;
-  readonly failures: number;
-  readonly denied: number;
-  readonly tool_calls: number;
-}
-
-/** How many of the latest rows to search for sessions. */
-const MAX_SESSION_ROWS = 10_000;
-
-/** The sessions of the latest executions; the one with the newest execution comes first. */
-export function listSessions(db: Database, from: string, limit: number): SessionRow[] {
-  return db
-    .prepare<[string, number], SessionRow>(
-      `SELECT session_id, min(created_at) AS first, max(created_at) AS last, count(*) AS executions,
-              sum(status IN ('error', 'timeout')) AS failures, coalesce(sum(decision = 'deny'), 0) AS denied,
-              count(DISTINCT tool_use_id) AS tool_calls
-       FROM (SELECT session_id, created_at, status, decision, tool_use_id FROM hook_logs WHERE created_at >= ?
-             ORDER BY created_at DESC LIMIT ${MAX_SESSION_ROWS})
-       WHERE session_id IS NOT NULL
-       GROUP BY session_id ORDER BY last DESC, session_id LIMIT ?`,
-    )
-    .all(from, limit);
-}
-
 /** The latest executions of a session, in the order of their start. */
 export function sessionExecutions(
   db: Database,

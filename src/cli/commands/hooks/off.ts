@@ -1,6 +1,5 @@
 import type { OffPlan } from '../../../app/breaker/switch-hook.ts';
 import { HookbusError } from '../../../domain/errors.ts';
-import { DAY_MS, HOUR_MS } from '../../../domain/time.ts';
 import { formatMoment } from '../../../format.ts';
 import { redactText } from '../../../redaction/redaction.ts';
 import { visible } from '../../output/text.ts';
@@ -8,7 +7,8 @@ import { askYesOrNo } from '../../terminal/confirm.ts';
 import { withOpened } from '../../terminal/with-store.ts';
 import type { Answer, Command, CommandOption, Context, Given } from '../../words/command.ts';
 import { readHookChoice, requireHook, unknownHook } from '../../words/hook-word.ts';
-import { invalidValue, parseAge, quote } from '../../words/values.ts';
+import { readDuration, TIME_FORMS } from '../../words/time.ts';
+import { quote } from '../../words/values.ts';
 
 export const GATE_EXIT_CODES = [
   ['0', 'done'],
@@ -28,7 +28,8 @@ export const CHOICE_OPTIONS: Readonly<Record<string, CommandOption>> = {
   all: { describe: 'every recorded hook with that name' },
 };
 
-const MAX_OFF_MS = 7 * DAY_MS;
+const MAX_OFF_DAYS = 7;
+const DEFAULT_TIME = '1h';
 
 export const offCommand: Command = {
   name: 'off',
@@ -42,7 +43,11 @@ export const offCommand: Command = {
   ],
   argument: { name: 'HOOK', describe: 'the name of the hook, as `hookbus logs` shows it' },
   options: {
-    for: { value: 'TIME', describe: 'how long: 30s, 15m, 1h, at most 7d', default: '1h' },
+    for: {
+      value: 'TIME',
+      describe: `how long, or until when, at most ${MAX_OFF_DAYS} days: ${TIME_FORMS}`,
+      default: DEFAULT_TIME,
+    },
     ...CHOICE_OPTIONS,
     yes: { describe: 'do not ask' },
   },
@@ -61,7 +66,7 @@ export const offCommand: Command = {
 async function perform(given: Given, context: Context): Promise<Answer> {
   const { settings, now, env } = context;
   const hookName = requireHook(given);
-  const forMs = readFor(given.value('for'));
+  const forMs = readDuration('--for', given.value('for') ?? DEFAULT_TIME, now(), MAX_OFF_DAYS);
   const choice = readHookChoice(given, hookName, context);
   const [{ lockOfCommand, readOfCommand, planOff, switchOff }, { requirePaths }] =
     await Promise.all([
@@ -113,11 +118,4 @@ async function requireYes(
   const lines = hooks.map(({ command }) => `  ${visible(redactText(command))}\n`).join('');
   if (await askYesOrNo(context, `${lines}${text}\nSwitch it off? [y/N] `, false)) return;
   throw new HookbusError('E_CONFIRM', 'not confirmed: nothing was changed');
-}
-
-function readFor(text: string | undefined): number {
-  if (text === undefined) return HOUR_MS;
-  const ms = parseAge(text);
-  if (ms !== undefined && ms > 0 && ms <= MAX_OFF_MS) return ms;
-  throw invalidValue('--for', 'a time above 0 such as 30m, 2h or 7d, at most 7d', text);
 }

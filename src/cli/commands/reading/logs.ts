@@ -1,6 +1,3 @@
-import { resolve } from 'node:path';
-import { AGENTS, DECISIONS } from '../../../domain/answer/decision.ts';
-import { STATUSES } from '../../../domain/execution.ts';
 import { type LogFilter, listExecutions } from '../../../store/queries/queries.ts';
 import { logLines } from '../../output/executions/log-table.ts';
 import { visible } from '../../output/text.ts';
@@ -13,14 +10,8 @@ import {
   type Given,
   type LiveAnswer,
 } from '../../words/command.ts';
-import {
-  invalidValue,
-  parseAge,
-  parseMoment,
-  readWhole,
-  readWord,
-  usageError,
-} from '../../words/values.ts';
+import { FILTERS, readFilter } from '../../words/filters.ts';
+import { readWhole, usageError } from '../../words/values.ts';
 
 const DEFAULT_LIMIT = 50;
 const MAX_LIMIT = 1_000_000;
@@ -39,65 +30,24 @@ export const logsCommand: Command = {
     'With --follow, shows the latest executions and then each new one when it is recorded, until Ctrl-C. This needs the daemon, and starts it if none runs.',
   ],
   options: {
-    hook: { value: 'NAME', describe: 'only this hook; repeatable', isRepeatable: true },
-    event: {
-      value: 'EVENT',
-      describe: 'only this event, such as PreToolUse; repeatable',
-      isRepeatable: true,
-    },
-    status: {
-      value: 'STATUS',
-      describe: `only this status: ${STATUSES.join(', ')}; separate several by commas`,
-      isRepeatable: true,
-    },
-    decision: {
-      value: 'DECISION',
-      describe: `only this decision: ${DECISIONS.join(', ')}; separate several by commas`,
-      isRepeatable: true,
-    },
-    project: {
-      value: 'DIR',
-      describe: 'only this project: the git work tree that DIR is in, else DIR; repeatable',
-      isRepeatable: true,
-    },
-    here: { describe: 'only the project of the current directory' },
-    agent: {
-      value: 'AGENT',
-      describe: `only this agent: ${AGENTS.join(', ')}; separate several by commas`,
-      isRepeatable: true,
-    },
-    subagent: {
-      value: 'TYPE',
-      describe: 'only this kind of subagent; repeatable',
-      isRepeatable: true,
-    },
-    session: {
-      value: 'ID',
-      describe: 'only this session: its id or the beginning of it; repeatable',
-      isRepeatable: true,
-    },
-    since: {
-      value: 'WHEN',
-      describe:
-        'only executions that started since then: 90s, 30m, 2h, 7d or 4w ago, a date (2026-11-22), or a date and time (2026-11-22T14:30), local unless it has a time zone',
-      default: 'everything',
-    },
+    ...FILTERS,
     limit: {
       value: 'N',
+      short: 'n',
       describe: 'the maximum number of executions',
       default: `${DEFAULT_LIMIT}; with --follow, ${FOLLOW_LIMIT} earlier ones`,
     },
-    follow: { describe: 'show new executions as they come; with --json, one object per line' },
+    follow: {
+      short: 'f',
+      describe: 'show new executions as they come; with --json, one object per line',
+    },
   },
   exitCodes: EXIT_CODES,
   examples: [
-    ['hookbus logs --status error,timeout --since 2h', 'what failed in the last two hours'],
-    [
-      'hookbus logs --hook guard_rm --event PreToolUse --limit 10',
-      'the last ten executions of one hook on one event',
-    ],
+    ['hookbus logs --failed --since 2h', 'what failed in the last two hours'],
+    ['hookbus logs --hook guard_rm --tool Bash -n 10', 'one hook, its last ten shell commands'],
     ['hookbus logs --here --decision deny,ask', 'what hooks refused or asked in this project'],
-    ['hookbus logs --follow --decision deny', 'refusals, live'],
+    ['hookbus logs -f --decision deny', 'refusals, live'],
     ["hookbus logs --json | jq '.[].duration_ms'", 'for programs'],
   ],
   perform,
@@ -125,53 +75,14 @@ async function follow(given: Given, context: Context): Promise<LiveAnswer> {
   const limit = given.value('limit');
   const latest =
     limit === undefined ? FOLLOW_LIMIT : readWhole('--limit', limit, 0, MAX_FOLLOW_LIMIT);
-  const filter = await readFilter(given, context);
+  if (given.value('until') !== undefined)
+    throw usageError('--follow and --until cannot be used together');
+  const { until: _, ...filter } = await readFilter(given, context);
   for (const values of Object.values(filter)) {
     if (values !== undefined && typeof values !== 'string' && values.length > MAX_FOLLOW_VALUES)
       throw usageError(`--follow takes at most ${MAX_FOLLOW_VALUES} values of one option`);
   }
   return followLogs({ ...filter, latest }, given.isOn('json'), context);
-}
-
-async function readFilter(given: Given, context: Context): Promise<Omit<LogFilter, 'limit'>> {
-  const since = given.value('since');
-  return {
-    hookNames: given.values('hook'),
-    eventTypes: given.values('event'),
-    sessions: given.values('session'),
-    statuses: readWords(given, 'status', STATUSES),
-    decisions: readWords(given, 'decision', DECISIONS),
-    agents: readWords(given, 'agent', AGENTS),
-    subagents: given.values('subagent'),
-    projects: await readProjects(given, context),
-    since: since === undefined ? undefined : readSince(since, context.now()),
-  };
-}
-
-/** The values of an option that takes lists of words. */
-function readWords<T extends string>(given: Given, option: string, known: readonly T[]): T[] {
-  const words = given.values(option).flatMap((text) => text.split(','));
-  return words.map((word) => readWord(`--${option}`, word, known));
-}
-
-async function readProjects(given: Given, context: Context): Promise<string[]> {
-  const directories = [...given.values('project'), ...(given.isOn('here') ? ['.'] : [])];
-  if (directories.length === 0) return [];
-  const { recordedProjects } = await import('../../../app/reading/recorded-projects.ts');
-  return directories.flatMap((directory) => recordedProjects(resolve(context.cwd(), directory)));
-}
-
-function readSince(text: string, nowMs: number): string {
-  const ageMs = parseAge(text);
-  const ms = ageMs === undefined ? parseMoment(text) : nowMs - ageMs;
-  if (ms === undefined) {
-    throw invalidValue(
-      '--since',
-      'an age such as 30m, 2h or 7d, or a date such as 2026-11-22',
-      text,
-    );
-  }
-  return new Date(ms).toISOString();
 }
 
 function nothingFound({ limit: _, ...filter }: LogFilter): string {

@@ -13,9 +13,10 @@ import {
   type LiveAnswer,
   type LiveOutput,
 } from '../../words/command.ts';
-import { MAX_HOURS, readHours, readWord } from '../../words/values.ts';
+import { readHours, TIME_FORMS } from '../../words/time.ts';
+import { readWord } from '../../words/values.ts';
 
-const DEFAULT_HOURS = '24';
+const DEFAULT_TIME = '24h';
 
 const REBUILD = 'rebuild';
 
@@ -25,16 +26,16 @@ const WATCH_MS = 2000;
 export const metricsCommand: Command = {
   name: 'metrics',
   summary: 'Show how often hooks fail and how long they take',
-  usage: '[HOURS | rebuild] [options]',
+  usage: '[TIME | rebuild] [options]',
   about: [
-    'Shows for each hook and event of the last HOURS how its executions ended, how many refused (DENIED) and how long they took. A hook that refuses by JSON counts both as a success and as denied. The hook with the longest total time comes first. Percentiles are exact (nearest rank) for up to 50,000 executions that are still recorded; otherwise they come from rollups and are within 1 %.',
+    'Shows for each hook and event within TIME how its executions ended, how many refused (DENIED) and how long they took. A hook that refuses by JSON counts both as a success and as denied. The hook with the longest total time comes first. Percentiles are exact (nearest rank) for up to 50,000 executions that are still recorded; otherwise they come from rollups and are within 1 %.',
     'Below, it grades the failure rate against its target: ok, above target, or alert. It also shows the overhead that hookbus measures from inside. The targets are for the caller, who sees more, so a figure below the target is not called ok.',
     'rebuild computes the rollups again from the recorded executions.',
   ],
   argument: {
-    name: 'HOURS',
-    describe: `how far to look back, above 0 and at most ${MAX_HOURS}; fractions allowed`,
-    default: DEFAULT_HOURS,
+    name: 'TIME',
+    describe: `how far to look back: ${TIME_FORMS}`,
+    default: DEFAULT_TIME,
   },
   options: {
     by: {
@@ -48,36 +49,38 @@ export const metricsCommand: Command = {
   exitCodes: EXIT_CODES,
   examples: [
     ['hookbus metrics', 'the last 24 hours'],
-    ['hookbus metrics 0.5', 'the last half hour'],
-    ['hookbus metrics 168 --compare', 'this week against the last'],
-    ['hookbus metrics 720 --by day', 'the last month, day by day'],
-    ['hookbus metrics 168 --by project', 'this week, project by project'],
-    ['hookbus metrics 1 --watch', 'while an agent works'],
-    ["hookbus metrics 168 --json | jq '.overhead.p95_ms'", 'for programs'],
+    ['hookbus metrics 30m', 'the last half hour'],
+    ['hookbus metrics 7d --compare', 'this week against the last'],
+    ['hookbus metrics 30d --by day', 'the last month, day by day'],
+    ['hookbus metrics 7d --by project', 'this week, project by project'],
+    ['hookbus metrics 1h --watch', 'while an agent works'],
+    ["hookbus metrics 7d --json | jq '.overhead.p95_ms'", 'for programs'],
   ],
   perform,
 };
 
 async function perform(given: Given, context: Context): Promise<Answer | LiveAnswer> {
   if (given.argument === REBUILD) return rebuild(context);
-  const hours = readHours(given.argument ?? DEFAULT_HOURS);
+  const time = given.argument ?? DEFAULT_TIME;
+  readHours(time, context.now());
   const by = readBy(given.value('by'));
   const isCompared = given.isOn('compare');
-  const read = () => readReport(context, { hours, by, isCompared });
+  const read = () => readReport(context, { time, by, isCompared });
   if (given.isOn('watch')) return { live: (output) => watch(output, read, given.isOn('json')) };
   const report = await read();
   return { json: report, lines: (page) => metricsLines(report, page) };
 }
 
 interface Query {
-  readonly hours: number;
+  readonly time: string;
   readonly by: Grouping | undefined;
   readonly isCompared: boolean;
 }
 
-async function readReport(context: Context, { hours, by, isCompared }: Query) {
+async function readReport(context: Context, { time, by, isCompared }: Query) {
   const { readMetrics } = await import('../../../app/reading/read-metrics.ts');
   const nowMs = context.now();
+  const hours = readHours(time, nowMs);
   const reports = await withDatabase(context, (db) => {
     const read = (endedMs: number) => readMetrics(db, hours, nowMs, { by, endedMs });
     return { now: read(0), before: isCompared ? read(hours * HOUR_MS) : undefined };

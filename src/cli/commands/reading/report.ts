@@ -8,22 +8,23 @@ import {
   EXIT_CODES,
   type Given,
 } from '../../words/command.ts';
-import { invalidValue, MAX_HOURS, readHours, usageError } from '../../words/values.ts';
+import { readHours, TIME_FORMS } from '../../words/time.ts';
+import { invalidValue, usageError } from '../../words/values.ts';
 
-const DEFAULT_HOURS = '24';
+const DEFAULT_TIME = '24h';
 
 export const reportCommand: Command = {
   name: 'report',
   summary: 'Show what hooks cost: waiting time and context',
-  usage: '[HOURS|--session ID] [options]',
+  usage: '[TIME|--session ID] [options]',
   about: [
     'Shows how long agents waited for hooks (hooks that ran in parallel count once), which hook finished last for each tool call, how often each refused, what it added to the context, and a suggested timeout for each hook, from its P99.',
     'docs/report.md explains how each figure is computed, and what it assumes.',
   ],
   argument: {
-    name: 'HOURS',
-    describe: `how far to look back, above 0 and at most ${MAX_HOURS}; fractions allowed`,
-    default: DEFAULT_HOURS,
+    name: 'TIME',
+    describe: `how far to look back: ${TIME_FORMS}`,
+    default: DEFAULT_TIME,
   },
   options: {
     session: { value: 'ID', describe: 'one session: its id or the beginning of it' },
@@ -43,7 +44,7 @@ export const reportCommand: Command = {
   examples: [
     ['hookbus report', 'the last 24 hours'],
     ['hookbus report --session 7d3f0c52', 'one session'],
-    ['hookbus report 168 --html week.html', 'the last week, for a browser'],
+    ['hookbus report 7d --html week.html', 'the last week, for a browser'],
     ["hookbus report --json | jq '.blocked_ms'", 'for programs'],
   ],
   perform,
@@ -53,7 +54,7 @@ async function perform(given: Given, context: Context): Promise<Answer> {
   const session = given.value('session');
   const file = given.value('html');
   if (session !== undefined && given.argument !== undefined) {
-    throw usageError('HOURS and --session cannot be used together');
+    throw usageError('TIME and --session cannot be used together');
   }
   if (session === '') throw invalidValue('--session', 'the id of a session', session);
   if (file === '') throw invalidValue('--html', 'the name of a file', file);
@@ -61,7 +62,9 @@ async function perform(given: Given, context: Context): Promise<Answer> {
     throw usageError('--force needs --html');
   }
   const query =
-    session === undefined ? { hours: readHours(given.argument ?? DEFAULT_HOURS) } : { session };
+    session === undefined
+      ? { hours: readHours(given.argument ?? DEFAULT_TIME, context.now()) }
+      : { session };
   const { noCosts, readCosts } = await import('../../../app/reading/read-costs.ts');
   const report =
     (await withDatabase(context, (db) => readCosts(db, query, context.now()))) ?? noCosts(query);

@@ -12,7 +12,7 @@ import {
   EXIT_CODES,
   type Given,
 } from '../../words/command.ts';
-import { invalidValue, parseAge } from '../../words/values.ts';
+import { readMoment, TIME_FORMS } from '../../words/time.ts';
 
 export const cleanupCommand: Command = {
   name: 'cleanup',
@@ -25,8 +25,8 @@ export const cleanupCommand: Command = {
   ],
   options: {
     'older-than': {
-      value: 'AGE',
-      describe: 'delete everything older than this: 12h, 7d or 4w; 0d deletes every execution',
+      value: 'TIME',
+      describe: `delete everything older than this: ${TIME_FORMS}; 0d deletes every execution`,
       default: 'HOOKBUS_RETENTION_DAYS, or retention_days of config.json',
     },
     'dry-run': { describe: 'show what would be deleted, and delete nothing' },
@@ -40,7 +40,7 @@ export const cleanupCommand: Command = {
 };
 
 async function perform(given: Given, context: Context): Promise<Answer> {
-  const ageMs = readAge(given.value('older-than'), context);
+  const beforeMs = readBefore(given.value('older-than'), context);
   const [{ cleanUp }, { requirePaths }] = await Promise.all([
     import('../../../app/retention/clean-up.ts'),
     import('../../../app/store/open-store.ts'),
@@ -49,24 +49,19 @@ async function perform(given: Given, context: Context): Promise<Answer> {
   const { now, env } = context;
   const isDryRun = given.isOn('dry-run');
   const report = await withStore(context, (store) =>
-    cleanUp({ store, paths, beforeMs: now() - ageMs, isDryRun, now, env, pause: wait }),
+    cleanUp({ store, paths, beforeMs, isDryRun, now, env, pause: wait }),
   );
   return { json: report, lines: () => cleanupLines(report) };
 }
 
-function readAge(olderThan: string | undefined, { settings }: Context): number {
-  if (olderThan !== undefined) {
-    const ageMs = parseAge(olderThan);
-    if (ageMs === undefined)
-      throw invalidValue('--older-than', 'an age such as 12h, 7d or 4w', olderThan);
-    return ageMs;
-  }
+function readBefore(olderThan: string | undefined, { settings, now }: Context): number {
+  if (olderThan !== undefined) return readMoment('--older-than', olderThan, now());
   // Other commands use the default instead; here that could delete what the user meant to keep.
   const problem = settings.problems.find((text) => text.startsWith('HOOKBUS_RETENTION_DAYS:'));
   if (problem !== undefined) {
     throw new HookbusError('E_SETTING', problem.replace(/;.*$/, ''), 'Try: hookbus cleanup --help');
   }
-  return retentionDays(settings, refuseConfig) * DAY_MS;
+  return now() - retentionDays(settings, refuseConfig) * DAY_MS;
 }
 
 function refuseConfig(problem: string): never {

@@ -5,24 +5,24 @@ import { ownProgram } from '../../../os/own-program.ts';
 import { doctorLines } from '../../output/state/doctor.ts';
 import { withOpened } from '../../terminal/with-store.ts';
 import type { Answer, Command, Context, Given } from '../../words/command.ts';
-import { readHours } from '../../words/values.ts';
+import { readHours, TIME_FORMS } from '../../words/time.ts';
 
-const DEFAULT_HOURS = '24';
+const DEFAULT_TIME = '24h';
 
 export const doctorCommand: Command = {
   name: 'doctor',
   summary: 'Find problems, and say how to fix them',
-  usage: '[HOURS] [options]',
+  usage: '[TIME] [options]',
   about: [
     'Checks Node.js, the launcher, SQLite, PATH, the state directory, the database, the spool, the daemon, settings, and the settings files of agents with their wrapped hooks.',
-    'Then checks the executions of the last HOURS for problems that silently disarm hooks: exit codes that do not block, commands that cannot start, broken JSON, refusals without a reason, too much output, the same hook twice, and durations near the limit.',
+    'Then checks the executions within TIME for problems that silently disarm hooks: exit codes that do not block, commands that cannot start, broken JSON, refusals without a reason, too much output, the same hook twice, and durations near the limit.',
     'It also checks the hooks that stand in files: whether the agent runs them, whether their scripts exist, and whether they ever ran. For that it asks Claude Code and Codex, if they are on PATH, for what they know; no hook runs.',
     'It changes nothing.',
   ],
   argument: {
-    name: 'HOURS',
-    describe: 'how far to look back at executions',
-    default: DEFAULT_HOURS,
+    name: 'TIME',
+    describe: `how far to look back at executions: ${TIME_FORMS}`,
+    default: DEFAULT_TIME,
   },
   options: {},
   exitCodes: [
@@ -31,7 +31,7 @@ export const doctorCommand: Command = {
   ],
   examples: [
     ['hookbus doctor', 'is everything all right?'],
-    ['hookbus doctor 1', 'after a change: did the last hour go well?'],
+    ['hookbus doctor 1h', 'after a change: did the last hour go well?'],
     ["hookbus doctor --json | jq '.checks[].findings[].what'", 'for programs'],
   ],
   perform,
@@ -39,7 +39,7 @@ export const doctorCommand: Command = {
 
 async function perform(given: Given, context: Context): Promise<Answer> {
   const { settings, now, env, node, script, cwd } = context;
-  const windowHours = readHours(given.argument ?? DEFAULT_HOURS);
+  const windowHours = readHours(given.argument ?? DEFAULT_TIME, now());
   const [{ diagnose }, { readKnownHooks }, { AGENT_SETTINGS }, { askDaemon }] = await Promise.all([
     import('../../../app/doctor/diagnose.ts'),
     import('../../../app/hooks/known-hooks.ts'),

@@ -4,6 +4,7 @@ import {
   formatMsAligned,
   formatPercent,
   formatThings,
+  formatWindow,
   NOTHING,
 } from '../../../format.ts';
 import type { Graded, Grouping, HookMetrics, MetricsReport } from '../../../metrics/report.ts';
@@ -124,10 +125,7 @@ function comparedLines(
     return { cells: [...nameCells(line), ...cells] };
   });
   return [
-    page.paint(
-      `Compared with the ${before.window_hours === 1 ? 'hour' : `${before.window_hours} hours`} before`,
-      'strong',
-    ),
+    page.paint(`Compared with the ${formatWindow(before.window_hours)} before`, 'strong'),
     ...renderTable([...names, ...COMPARED], rows, page),
     '',
   ];
@@ -239,8 +237,7 @@ function bare(ms: number): string {
 }
 
 function windowOf(hours: number): string {
-  if (hours === 1) return 'the last hour';
-  return `the last ${hours} hours`;
+  return `the last ${formatWindow(hours)}`;
 }
 
 function capitalised(text: string): string {

@@ -1,5 +1,12 @@
 import type { ContextCost, CostReport, HookCost } from '../../../app/reading/cost-report.ts';
-import { formatCount, formatMs, formatPercent, formatThings, NOTHING } from '../../../format.ts';
+import {
+  formatCount,
+  formatMs,
+  formatPercent,
+  formatThings,
+  formatWindow,
+  NOTHING,
+} from '../../../format.ts';
 
 /* Texts that the terminal report and the HTML report share. */
 
@@ -35,7 +42,7 @@ export function headline(report: CostReport): string[] {
 
 export function windowOf({ window_hours: hours, session_id }: CostReport): string {
   if (hours === null) return `session ${session_id}`;
-  return hours === 1 ? 'the last hour' : `the last ${hours} hours`;
+  return `the last ${formatWindow(hours)}`;
 }
 
 /** A timeout with the number of runs it is based on: `10 s (412)`. */

@@ -1,7 +1,7 @@
 import { join, relative } from 'node:path';
 import { type CensusEntry, type Concern, changeWords } from '../../../app/hooks/census.ts';
 import type { FileProblem } from '../../../app/hooks/configured-hooks.ts';
-import { formatAge, formatCount, formatThings, NOTHING } from '../../../format.ts';
+import { formatAge, formatCount, formatThings, formatWindow, NOTHING } from '../../../format.ts';
 import type { Page, Tone } from '../page.ts';
 import { BELOW_INDENT, type Cell, type Column, type Row, renderTable } from '../table.ts';
 import { clip, columnsOf, hanging, visible } from '../text.ts';
@@ -86,7 +86,7 @@ function summary({ entries, project, home, hours }: HooksReport, page: Page): st
       : page.paint(`${formatCount(looks)} ${looks === 1 ? 'needs' : 'need'} a look`, 'bad');
   return [
     `${formatThings(entries.length, 'hook')} of ${listed(titles)} in ${where}: ${state}, ${formatCount(recorded)} recorded.`,
-    page.paint(`RUNS, DENIED and FAILED count the last ${formatThings(hours / 24, 'day')}.`, 'dim'),
+    page.paint(`RUNS, DENIED and FAILED count the last ${formatWindow(hours)}.`, 'dim'),
   ].flatMap((line) => hanging('', line, page));
 }
 
