@@ -59,15 +59,20 @@ function databaseTable(): string[] {
   ];
 }
 
-/** What a column means stands in docs/database.md; only what is no column there is explained here. */
+/** What a column means stands in docs/database.md, so neighbours of one type share a row. */
 function jsonTable(): string[] {
+  const rows: { names: string[]; readonly type: string; readonly about: string }[] = [];
+  for (const [name, column] of columns) {
+    const type = column.type + (column.isNullable ? ' or null' : '');
+    const about = column.sql === undefined ? '' : `${column.about} `;
+    const last = rows.at(-1);
+    if (last?.type === type && last.about === about) last.names.push(`\`${name}\``);
+    else rows.push({ names: [`\`${name}\``], type, about });
+  }
   return [
     '| field | type | meaning |',
     '|---|---|---|',
-    ...columns.map(
-      ([name, { type, isNullable, about, sql }]) =>
-        `| \`${name}\` | ${type}${isNullable ? ' or null' : ''} |${sql === undefined ? '' : ` ${about}`} |`,
-    ),
+    ...rows.map(({ names, type, about }) => `| ${names.join(', ')} | ${type} | ${about}|`),
   ];
 }
 

@@ -240,7 +240,8 @@ describe('the database page', () => {
   /** The first cells of the table rows below a heading. */
   const termsUnder = (heading: string): string[] => {
     const [section = ''] = (page.split(`\n${heading}\n`)[1] ?? '').split(/^#/m);
-    return allMatches(section, /^\| `([^`]+)` \|/gm);
+    const cells = allMatches(section, /^\| ((?:`[^`]+`(?:, )?)+) \|/gm);
+    return cells.flatMap((cell) => allMatches(cell, /`([^`]+)`/g));
   };
 
   it('lists exactly the columns of every table', () => {

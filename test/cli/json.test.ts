@@ -12,11 +12,11 @@ import { temporaryDirectory } from '../support/temporary.ts';
 function documented(heading: string): Map<string, string> {
   const page = readFileSync('docs/json.md', 'utf8');
   const section = page.split(`\n## ${heading}\n`)[1]?.split(/^## /m)[0] ?? '';
+  const rows = [...section.matchAll(/^\| (`[^|]+`) \| ([^|]+) \|/gm)];
   return new Map(
-    [...section.matchAll(/^\| `([^`]+)` \| ([^|]+) \|/gm)].map(([, name = '', type = '']) => [
-      name,
-      type.trim(),
-    ]),
+    rows.flatMap(([, names = '', type = '']) =>
+      [...names.matchAll(/`([^`]+)`/g)].map(([, name = '']) => [name, type.trim()] as const),
+    ),
   );
 }
 
