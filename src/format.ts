@@ -1,4 +1,4 @@
-import { localDate } from './domain/time.ts';
+import { DAY_MS, localDate } from './domain/time.ts';
 
 /**
  * How sizes, times and durations are shown, in the terminal, in texts and on the page, which loads this module too
@@ -72,13 +72,77 @@ export function formatClock(at: Date): string {
   return [at.getHours(), at.getMinutes(), at.getSeconds()].map(twoDigits).join(':');
 }
 
-/** The local date and time with milliseconds and the offset from UTC: `2026-11-22 14:03:22.123 +01:00`. */
-export function formatMoment(at: Date): string {
-  const milliseconds = String(at.getMilliseconds()).padStart(3, '0');
-  const offset = -at.getTimezoneOffset();
-  const [hours, minutes] = [Math.floor(Math.abs(offset) / 60), Math.abs(offset) % 60];
-  const zone = `${offset < 0 ? '-' : '+'}${twoDigits(hours)}:${twoDigits(minutes)}`;
-  return `${formatDate(at)} ${formatClock(at)}.${milliseconds} ${zone}`;
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+
+/** The local day as people say it: `21 Nov`, with the year if it is not this one. */
+export function formatDay(at: Date, nowMs: number): string {
+  const year = at.getFullYear() === new Date(nowMs).getFullYear() ? '' : ` ${at.getFullYear()}`;
+  return `${at.getDate()} ${MONTHS[at.getMonth()]}${year}`;
+}
+
+/** The local time, with the date only if it is not today: `14:03:22`, `21 Nov 14:03:22`. */
+export function formatMoment(at: Date, nowMs: number): string {
+  const isToday = formatDate(at) === formatDate(new Date(nowMs));
+  return isToday ? formatClock(at) : `${formatDay(at, nowMs)} ${formatClock(at)}`;
+}
+
+/** A moment to come and how long until then: `20:33 (1 h)`, `28 Dec 20:33 (30 days)`. */
+export function formatUntil(at: Date, nowMs: number): string {
+  const leftMs = at.getTime() - nowMs;
+  const moment = formatMoment(at, nowMs);
+  const rounded = Math.round(leftMs / 60_000) * 60_000;
+  if (rounded < 60_000) return moment;
+  const left =
+    leftMs >= 2 * DAY_MS
+      ? formatThings(Math.round(leftMs / DAY_MS), 'day')
+      : withoutZeros(formatMs(rounded));
+  return `${moment.slice(0, -3)} (${left})`;
+}
+
+/** The length of an id that is shown. */
+const ID_CHARACTERS = 8;
+
+/** For each id its first eight characters, or as many more as it takes to tell them apart. */
+export function shortIds(ids: readonly string[]): ReadonlyMap<string, string> {
+  const all = [...new Set(ids)];
+  const longest = Math.max(...all.map(({ length }) => length), 0);
+  for (let length = ID_CHARACTERS; ; length += 4) {
+    const short = new Map(all.map((id) => [id, shortId(id, length)]));
+    if (length >= longest || new Set(short.values()).size === all.length) return short;
+  }
+}
+
+/** The first characters of an id. */
+export const shortId = (id: string, length = ID_CHARACTERS): string =>
+  Array.from(id).slice(0, length).join('');
+
+/** For each project directory its base name, with as many parents as it takes to tell them apart. */
+export function projectNames(directories: readonly string[]): ReadonlyMap<string, string> {
+  const names = new Map<string, string>();
+  let left = [...new Set(directories)];
+  for (let depth = 1; left.length > 0; depth += 1) {
+    const byName = new Map<string, string[]>();
+    for (const directory of left) {
+      const name = lastParts(directory, depth);
+      byName.set(name, [...(byName.get(name) ?? []), directory]);
+    }
+    left = [];
+    for (const [name, same] of byName) {
+      // Directories that differ only by a slash at the end share their name.
+      const isWhole = same.every((directory) => lastParts(directory, depth + 1) === name);
+      if (same.length === 1 || isWhole) for (const directory of same) names.set(directory, name);
+      else left.push(...same);
+    }
+  }
+  return names;
+}
+
+/** The name of a project directory: its base name. */
+export const projectName = (directory: string): string => lastParts(directory, 1);
+
+function lastParts(directory: string, count: number): string {
+  const parts = directory.split('/').filter((part) => part !== '');
+  return parts.slice(-count).join('/') || directory;
 }
 
 const AGES = [

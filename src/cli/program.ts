@@ -6,7 +6,8 @@ import { createPage, type Page } from './output/page.ts';
 import type { Command, Surroundings } from './words/command.ts';
 import { describeFailure } from './words/failure.ts';
 import { commandHelp, overview } from './words/help.ts';
-import { didYouMean } from './words/nearest.ts';
+import { meantCommand } from './words/meanings.ts';
+import { guessed } from './words/nearest.ts';
 import { parseWords, readGiven } from './words/parse.ts';
 import { quote, usageError } from './words/values.ts';
 
@@ -31,7 +32,11 @@ export async function perform(
     const line = words[0] === 'help' ? [...words.slice(1), '--help'] : words;
     const parsed = parseWords(line, COMMANDS);
     command = parsed.command;
-    if (command === undefined && parsed.rest.length > 0) throw unknownCommand(parsed.rest[0] ?? '');
+    if (command === undefined && parsed.rest.length > 0) {
+      const meant = meantCommand(parsed.rest[0] ?? '', parsed.rest.length > 1, COMMANDS);
+      command = meant?.command;
+      throw unknownCommand(parsed.rest[0] ?? '', meant?.line);
+    }
     if (parsed.asksForHelp || words.length === 0) {
       return succeeded(command === undefined ? overview(COMMANDS) : commandHelp(command));
     }
@@ -64,10 +69,10 @@ function succeeded(lines: readonly string[]): Outcome {
 
 function currentPage({ env, now, screen }: Surroundings): Page {
   const size = screen();
-  return createPage(size?.columns, wantsColour(size !== undefined, env), now());
+  return createPage(size?.columns, wantsColour(size !== undefined, env), now(), size?.rows);
 }
 
-function unknownCommand(word: string): Error {
-  const names = COMMANDS.map(({ name }) => name);
-  return usageError(`unknown command ${quote(word)}${didYouMean(word, names)}`);
+function unknownCommand(word: string, meant: string | undefined): Error {
+  const guess = meant === undefined ? '' : guessed(meant);
+  return usageError(`unknown command ${quote(word)}${guess}`);
 }

@@ -3,11 +3,15 @@ import {
   formatAge,
   formatBytes,
   formatCount,
+  formatMoment,
   formatMs,
   formatMsAligned,
   formatPercent,
   formatThings,
+  formatUntil,
   formatWindow,
+  projectNames,
+  shortIds,
   withoutZeros,
 } from '../../src/format.ts';
 
@@ -90,6 +94,48 @@ it.each([
   [172_800_000, '2 days ago'],
 ])('an age of %d ms is shown as %s', (ageMs, shown) => {
   expect(formatAge(new Date(1_000_000_000_000), 1_000_000_000_000 + ageMs)).toBe(shown);
+});
+
+const NOW = new Date(2026, 10, 28, 19, 33, 57, 262);
+const later = (ms: number) => new Date(NOW.getTime() + ms);
+const [MINUTE, HOUR, DAY] = [60_000, 3_600_000, 86_400_000];
+
+it.each([
+  [-HOUR, '18:33:57'],
+  [-DAY, '27 Nov 19:33:57'],
+  [-365 * DAY, '28 Nov 2025 19:33:57'],
+])('a moment %d ms from now is shown as %s', (ms, shown) => {
+  expect(formatMoment(later(ms), NOW.getTime())).toBe(shown);
+});
+
+it.each([
+  [HOUR, '20:33 (1 h)'],
+  [HOUR - 900, '20:33 (1 h)'],
+  [90 * MINUTE, '21:03 (1 h 30 min)'],
+  [15 * MINUTE, '19:48 (15 min)'],
+  [7 * DAY - 900, '5 Dec 19:33 (7 days)'],
+  [20_000, '19:34:17'],
+])('until a moment in %d ms is shown as %s', (ms, shown) => {
+  expect(formatUntil(later(ms), NOW.getTime())).toBe(shown);
+});
+
+it('ids are cut to eight characters, or to as many as tell them apart', () => {
+  const short = (...ids: string[]) => [...shortIds(ids).values()];
+  expect(short('d0a6ec17-9556-4', '7d3f0c52-1111-4', 'abc')).toEqual([
+    'd0a6ec17',
+    '7d3f0c52',
+    'abc',
+  ]);
+  expect(short('0199f1a2-0001', '0199f1a2-0002')).toEqual(['0199f1a2-0001', '0199f1a2-0002']);
+  expect(short('x'.repeat(70_000), 'x'.repeat(70_000))).toEqual(['xxxxxxxx']);
+  expect(short()).toEqual([]);
+});
+
+it('a project is named by its directory, and by the parents too if two have the same name', () => {
+  const names = (...directories: string[]) => [...projectNames(directories).values()];
+  expect(names('/w/shop', '/w/blog/')).toEqual(['shop', 'blog']);
+  expect(names('/new/api', '/old/api', '/w/shop')).toEqual(['shop', 'new/api', 'old/api']);
+  expect(names('/a', '/a/', '/', '')).toEqual(['a', 'a', '/', '']);
 });
 
 it.each([

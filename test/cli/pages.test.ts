@@ -313,7 +313,7 @@ describe('the page of one execution', () => {
       tool            Bash
       command         python3 .claude/hooks/guard_rm.py
       directory       /home/dev/app
-      started         2026-11-22 13:57:00.123 +00:00, 2 minutes ago
+      started         13:57:00, 2 minutes ago
       took            12.5 ms
       overhead        1.25 ms
       exit code       2

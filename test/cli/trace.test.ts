@@ -47,7 +47,7 @@ describe('hookbus trace', () => {
     expect(`\n${stdout}`).toMatchInlineSnapshot(`
       "
       Correlation id abababababababababababababababab
-      4 executions in 1.00 s, from 2026-11-22 10:00:00.000 +00:00
+      4 executions in 1.00 s, from 22 Nov 10:00:00
 
       ID   STARTED  HOOK     EVENT       TOOL  STATUS         TOOK
        1  +0.00 ms  slow     PreToolUse  –     success      500 ms  ██████████████

@@ -1,3 +1,4 @@
+import { NOTHING } from '../../format.ts';
 import type { Page, Tone } from './page.ts';
 import { clip, columnsOf, pad } from './text.ts';
 
@@ -6,9 +7,16 @@ export interface Column {
   readonly align?: 'left' | 'right';
   /** The column may be clipped to this width; if absent, it is never clipped. */
   readonly minWidth?: number;
-  readonly clip?: 'end' | 'middle';
+  /** For paths: a name is never cut in the middle. */
+  readonly clip?: 'middle';
+  /** Other columns are dropped before it is clipped to less than this. */
+  readonly wantedWidth?: number;
   /** If room is short, columns are dropped from the lowest number up; if absent, the column stays. */
   readonly dropOrder?: number;
+  /** Columns of one pair are shown, or hidden, together. */
+  readonly pair?: string;
+  /** The column stays even if it says nothing in any row. */
+  readonly isKept?: boolean;
 }
 
 /** Text on one line without invisible characters, and what it means. */
@@ -19,6 +27,8 @@ export interface Cell {
 
 export interface Row {
   readonly cells: readonly Cell[];
+  /** A remark at the end of the row, or on a line below if it does not fit there. */
+  readonly remark?: Cell | undefined;
   /** A separate line below the row. */
   readonly below?: Cell | undefined;
 }
@@ -28,7 +38,13 @@ const GAP = '  ';
 /** The indent of the line below a row. */
 export const BELOW_INDENT = 6;
 
-/** Lays out a table; no line is wider than the page. */
+/** A column that has a name is as wide as most names before others are dropped. */
+const WANTED_NAME_COLUMNS = 24;
+
+/** Says nothing: a column that has only this is left away. */
+const SAYS_NOTHING = new Set(['', '0', NOTHING, '0 %']);
+
+/** Lays out a table that is as wide as the page at most, without the columns that say nothing. */
 export function renderTable(
   columns: readonly Column[],
   rows: readonly Row[],
@@ -38,28 +54,38 @@ export function renderTable(
   return [header, ...rows.flatMap(linesOf)];
 }
 
-/** A table whose rows come later; `examples` set the widths of the columns. */
+/** A table whose rows come later; `examples` choose the columns and their widths. */
 export function createTable(columns: readonly Column[], examples: readonly Row[], page: Page) {
-  const layout = layOut(columns, examples, page.columns);
-  const line = (cells: readonly Cell[]): string =>
-    layout
-      .map(({ column, index, width }, place) => {
-        const { text, tone } = cells[index] ?? { text: '' };
-        const clipped = clip(text, width, column.clip);
-        const isLast = place === layout.length - 1 && column.align !== 'right';
-        return page.paint(isLast ? clipped : pad(clipped, width, column.align), tone);
-      })
+  const layout = layOut(columns, examples, page.tableColumns);
+  const line = (cells: readonly Cell[], remark?: Cell): string => {
+    const texts = layout.map(({ column, index, width }, place) => {
+      const { text, tone } = cells[index] ?? { text: '' };
+      const clipped = clip(text, width, column.clip);
+      const isLast =
+        place === layout.length - 1 && column.align !== 'right' && remark === undefined;
+      return page.paint(isLast ? clipped : pad(clipped, width, column.align), tone);
+    });
+    return [...texts, ...(remark === undefined ? [] : [page.paint(remark.text, remark.tone)])]
       .join(GAP)
       .trimEnd();
+  };
+  const room = page.tableColumns - total(layout.map(({ width }) => width)) - GAP.length;
   return {
     header: line(columns.map(({ title }) => ({ text: title, tone: 'dim' }))),
-    linesOf: (row: Row): string[] => [line(row.cells), ...belowLine(row.below, page)],
+    linesOf({ cells, remark, below }: Row): string[] {
+      const fits = remark !== undefined && columnsOf(remark.text) <= room;
+      return [
+        line(cells, fits ? remark : undefined),
+        ...belowLine(fits ? undefined : remark, page),
+        ...belowLine(below, page),
+      ];
+    },
   };
 }
 
 function belowLine(below: Cell | undefined, page: Page): string[] {
   if (below === undefined) return [];
-  const text = clip(below.text, page.columns - BELOW_INDENT);
+  const text = clip(below.text, page.tableColumns - BELOW_INDENT);
   return [' '.repeat(BELOW_INDENT) + page.paint(text, below.tone)];
 }
 
@@ -70,20 +96,38 @@ interface Placed {
   readonly width: number;
 }
 
-/** Chooses the columns that fit, and their widths. */
+/** Chooses the columns that say something and fit, and their widths. */
 function layOut(columns: readonly Column[], rows: readonly Row[], room: number): Placed[] {
-  let placed: Placed[] = columns.map((column, index) => {
-    const texts = [column.title, ...rows.map((row) => row.cells[index]?.text ?? '')];
-    return { column, index, width: Math.max(...texts.map(columnsOf)) };
+  const isShown = (column: Column, index: number): boolean =>
+    column.isKept === true ||
+    rows.length === 0 ||
+    rows.some(({ cells }) => !SAYS_NOTHING.has(cells[index]?.text.trim() ?? ''));
+  let placed: Placed[] = columns.flatMap((column, index) => {
+    const isAnyShown = columns.some(
+      (other, at) => (at === index || isPair(column, other)) && isShown(other, at),
+    );
+    if (!isAnyShown) return [];
+    const width = rows.reduce(
+      (max, { cells }) => Math.max(max, columnsOf(cells[index]?.text ?? '')),
+      columnsOf(column.title),
+    );
+    return [{ column, index, width }];
   });
-  while (total(placed.map(narrowest)) > room) {
+  while (total(placed.map(wanted)) > room) {
     const dropped = placed
       .filter(({ column }) => column.dropOrder !== undefined)
       .sort((a, b) => (a.column.dropOrder ?? 0) - (b.column.dropOrder ?? 0))[0];
     if (dropped === undefined) break;
-    placed = placed.filter((other) => other !== dropped);
+    placed = placed.filter((other) => other !== dropped && !isPair(other.column, dropped.column));
   }
   return shrink(placed, room);
+}
+
+const isPair = (a: Column, b: Column): boolean => a.pair !== undefined && a.pair === b.pair;
+
+function wanted({ column, width }: Placed): number {
+  const { minWidth, wantedWidth = WANTED_NAME_COLUMNS } = column;
+  return minWidth === undefined ? width : Math.min(width, Math.max(minWidth, wantedWidth));
 }
 
 function narrowest({ column, width }: Placed): number {

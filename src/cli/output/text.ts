@@ -39,7 +39,7 @@ export function columnsOf(text: string): number {
   return stringWidth(text);
 }
 
-/** Shortens a text to at most `columns`, with `…` at the end or in the middle. */
+/** Shortens a text to at most `columns`, with `…` at the end; the middle goes where both ends tell, as in a path. */
 export function clip(text: string, columns: number, where: 'end' | 'middle' = 'end'): string {
   if (columnsOf(text) <= columns) return text;
   if (columns <= 1) return ELLIPSIS.slice(0, Math.max(columns, 0));
@@ -66,11 +66,14 @@ export function pad(text: string, columns: number, align: 'left' | 'right' = 'le
   return align === 'left' ? text + blanks : blanks + text;
 }
 
+/** Where a text may break: after a blank, but not between a number and its unit. */
+const BREAK = /(?<= )(?<!\d (?=(?:%|ms|s|min|h|[kMGT]?B)(?!\w)))/;
+
 /** Breaks a text into lines of at most `columns`: between words, or within a word that is too long. */
 export function wrap(text: string, columns: number): string[] {
   const lines: string[] = [];
   let line = '';
-  for (const piece of text.split(/(?<= )/)) {
+  for (const piece of text.split(BREAK)) {
     if (line !== '' && columnsOf((line + piece).trimEnd()) > columns) {
       lines.push(line.trimEnd());
       line = '';
@@ -85,7 +88,7 @@ export function wrap(text: string, columns: number): string[] {
   return [...lines, line.trimEnd()];
 }
 
-/** Breaks a text into lines of at most `columns` anywhere, and keeps every character. */
+/** Breaks a text into lines of at most `columns` and keeps every character: after a blank or a slash if one is near. */
 export function breakAnywhere(text: string, columns: number): string[] {
   if (columnsOf(text) <= columns) return [text];
   const lines: string[] = [];
@@ -94,9 +97,11 @@ export function breakAnywhere(text: string, columns: number): string[] {
   for (const grapheme of split(text)) {
     const width = columnsOf(grapheme);
     if (used + width > columns && line !== '') {
-      lines.push(line);
-      line = '';
-      used = 0;
+      const end = Math.max(line.lastIndexOf(' '), line.lastIndexOf('/')) + 1;
+      const kept = end > line.length / 2 ? end : line.length;
+      lines.push(line.slice(0, kept));
+      line = line.slice(kept);
+      used = columnsOf(line);
     }
     line += grapheme;
     used += width;

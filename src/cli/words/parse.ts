@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import type { Command, CommandOption, Given } from './command.ts';
-import { didYouMean } from './nearest.ts';
+import { meantForOption, meantOption } from './meanings.ts';
+import { guessed } from './nearest.ts';
 import { quote, usageError } from './values.ts';
 
 /** A command line, split but not yet checked. */
@@ -37,7 +38,7 @@ const OPTION = /^-[^\d.]/;
 /** Finds the command and splits the words. */
 export function parseWords(words: readonly string[], commands: readonly Command[]): Parsed {
   const at = words.findIndex((word) => !COMMON_WORD.test(word));
-  const command = commands.find(({ name }) => name === words[at]);
+  const command = commandNamed(words[at], commands);
   const own = words.filter((_, index) => index !== at || command === undefined);
   const dashes = command?.passthrough === undefined ? -1 : own.indexOf('--');
   const { options, rest } = split(dashes < 0 ? own : own.slice(0, dashes), optionsOf(command));
@@ -48,6 +49,12 @@ export function parseWords(words: readonly string[], commands: readonly Command[
     passthrough: dashes < 0 ? undefined : own.slice(dashes + 1),
     options,
   };
+}
+
+/** In any case, but for `run`: the launcher knows it in lower case only. */
+function commandNamed(word = '', commands: readonly Command[]): Command | undefined {
+  const found = commands.find(({ name }) => name === word.toLowerCase());
+  return found?.name === 'run' && word !== 'run' ? undefined : found;
 }
 
 /** Whether a switch is on; the last of several counts. */
@@ -103,13 +110,21 @@ function split(words: readonly string[], known: Options): Pick<Parsed, 'options'
 
 /** Checks the options and arguments of a command. @throws HookbusError `E_USAGE` */
 export function readGiven(command: Command, { rest, passthrough, options }: Parsed): Given {
-  for (const option of options) checkOption(option, options, optionsOf(command));
+  for (const option of options) {
+    if (option.name === 'since') refuseSince(command);
+    checkOption(option, options, optionsOf(command));
+  }
   const takesArgument = command.argument !== undefined;
   const argument = takesArgument ? rest[0] : undefined;
   const moreArguments = takesArgument ? rest.slice(1) : rest;
   const isRepeatable = command.argument?.isRepeatable === true;
   const surplus = isRepeatable ? undefined : moreArguments[command.moreArguments?.length ?? 0];
-  if (surplus !== undefined) throw usageError(`unexpected argument ${quote(surplus)}`);
+  if (surplus !== undefined) {
+    const guess = meantForOption(surplus, command);
+    throw usageError(
+      `unexpected argument ${quote(surplus)}${guess === undefined ? '' : guessed(guess)}`,
+    );
+  }
   const values = (wanted: string): string[] =>
     options.flatMap(({ name, value }) => (name === wanted && value !== undefined ? value : []));
   return {
@@ -122,6 +137,12 @@ export function readGiven(command: Command, { rest, passthrough, options }: Pars
   };
 }
 
+/** Commands that take a time as their argument need no option for it. */
+function refuseSince({ name, argument, options }: Command): void {
+  if (argument?.name !== 'TIME' || 'since' in options) return;
+  throw usageError(`--since is not needed: type the time alone, as in \`hookbus ${name} 7d\``);
+}
+
 function checkOption(
   { word, name, value }: GivenOption,
   options: readonly GivenOption[],
@@ -129,8 +150,10 @@ function checkOption(
 ): void {
   const option = Object.hasOwn(known, name) ? known[name] : undefined;
   if (option === undefined) {
-    const names = Object.keys(known).map((candidate) => `--${candidate}`);
-    throw usageError(`unknown option ${quote(word)}${didYouMean(word, names)}`);
+    const guess = meantOption(name, Object.keys(known));
+    throw usageError(
+      `unknown option ${quote(word)}${guess === undefined ? '' : guessed(`--${guess}`)}`,
+    );
   }
   if (option.value !== undefined && (value ?? '') === '') {
     throw usageError(`--${name} needs a value`);

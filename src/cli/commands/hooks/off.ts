@@ -1,6 +1,8 @@
 import type { OffPlan } from '../../../app/breaker/switch-hook.ts';
 import { HookbusError } from '../../../domain/errors.ts';
-import { formatMoment } from '../../../format.ts';
+
+import { formatUntil } from '../../../format.ts';
+
 import { redactText } from '../../../redaction/redaction.ts';
 import { visible } from '../../output/text.ts';
 import { askYesOrNo } from '../../terminal/confirm.ts';
@@ -94,7 +96,7 @@ async function perform(given: Given, context: Context): Promise<Answer> {
       refused_last_24_hours: meaning.refusedLastDay,
     },
     lines: () => [
-      `${quote(hookName)} is off until ${formatMoment(until)}.`,
+      `${quote(hookName)} is off until ${formatUntil(until, now())}.`,
       ...(commands.length === 1 ? [] : commands.map((command) => `  ${visible(command)}`)),
       ...(meaning.isGuard ? [visible(meaning.text)] : meaning.exceptions),
       ...unknownHook(hookName, known),

@@ -11,6 +11,7 @@ import {
   type LiveAnswer,
 } from '../../words/command.ts';
 import { FILTERS, readFilter } from '../../words/filters.ts';
+import { unmatchedNames } from '../../words/unmatched.ts';
 import { readWhole, usageError } from '../../words/values.ts';
 
 const DEFAULT_LIMIT = 50;
@@ -60,10 +61,17 @@ async function perform(given: Given, context: Context): Promise<Answer | LiveAns
     ...(await readFilter(given, context)),
     limit: limit === undefined ? DEFAULT_LIMIT : readWhole('--limit', limit, 1, MAX_LIMIT),
   };
-  const rows = (await withDatabase(context, (db) => listExecutions(db, filter))) ?? [];
+  const found = await withDatabase(context, (db) => {
+    const rows = listExecutions(db, filter);
+    return { rows, unmatched: rows.length > 0 ? [] : unmatchedNames(db, filter) };
+  });
+  const { rows, unmatched } = found ?? { rows: [], unmatched: [] };
   return {
     json: rows,
-    lines: (page) => (rows.length > 0 ? logLines(rows, page) : [nothingFound(filter)]),
+    lines: (page) => {
+      if (rows.length > 0) return logLines(rows, page);
+      return unmatched.length > 0 ? unmatched : [nothingFound(filter)];
+    },
   };
 }
 

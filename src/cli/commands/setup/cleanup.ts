@@ -51,7 +51,7 @@ async function perform(given: Given, context: Context): Promise<Answer> {
   const report = await withStore(context, (store) =>
     cleanUp({ store, paths, beforeMs, isDryRun, now, env, pause: wait }),
   );
-  return { json: report, lines: () => cleanupLines(report) };
+  return { json: report, lines: () => cleanupLines(report, now()) };
 }
 
 function readBefore(olderThan: string | undefined, { settings, now }: Context): number {
@@ -68,8 +68,8 @@ function refuseConfig(problem: string): never {
   throw new HookbusError('E_SETTING', `config.json: ${problem}`, 'Try: hookbus cleanup --help');
 }
 
-function cleanupLines(report: CleanupReport): string[] {
-  const before = formatMoment(new Date(report.before));
+function cleanupLines(report: CleanupReport, nowMs: number): string[] {
+  const before = formatMoment(new Date(report.before), nowMs);
   const kinds = [
     [report.executions, 'execution'],
     [report.payloads, 'payload'],

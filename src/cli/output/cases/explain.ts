@@ -51,7 +51,7 @@ export function explainLines(
 }
 
 const COLUMNS: readonly Column[] = [
-  { title: 'HOOK', minWidth: 10, clip: 'middle' },
+  { title: 'HOOK', minWidth: 10 },
   { title: 'SOURCE', dropOrder: 1 },
   { title: 'WHERE', minWidth: 32, clip: 'middle' },
   { title: 'WHY' },
@@ -96,7 +96,7 @@ function tableOf(
 ) {
   const rows = candidates.map((one) => rowOf(one, places));
   const wide = createTable(COLUMNS, rows, page);
-  const isTooWide = rows.flatMap(wide.linesOf).some((line) => columnsOf(line) > page.columns);
+  const isTooWide = rows.flatMap(wide.linesOf).some((line) => columnsOf(line) > page.tableColumns);
   if (!isTooWide)
     return { header: wide.header, linesOf: (one: Candidate) => wide.linesOf(rowOf(one, places)) };
   const { header, linesOf } = createTable(COLUMNS.slice(0, -1), rows, page);

@@ -46,7 +46,7 @@ function oneJson({ row, record, verdict, why, isRedacted, changedScript }: Drill
 }
 
 const COLUMNS: readonly Column[] = [
-  { title: 'GUARD', minWidth: 10, clip: 'middle' },
+  { title: 'GUARD', minWidth: 10 },
   { title: 'REFUSALS', align: 'right' },
   { title: 'DRILLED', align: 'right' },
   { title: 'REFUSED AGAIN', align: 'right' },

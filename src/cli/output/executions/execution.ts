@@ -50,7 +50,7 @@ function fields(row: LogRow, nowMs: number): Field[] {
     ['project', row.project],
     ['agent', row.agent],
     ['subagent', row.subagent],
-    ['started', `${formatMoment(started)}, ${formatAge(started, nowMs)}`],
+    ['started', `${formatMoment(started, nowMs)}, ${formatAge(started, nowMs)}`],
     ['took', row.duration_ms === null ? null : formatMs(row.duration_ms)],
     ['overhead', row.overhead_ms === null ? null : formatMs(row.overhead_ms)],
     [row.signal === null ? 'exit code' : 'signal', endOf(row)],

@@ -1,45 +1,61 @@
-import { formatClock, formatDate } from '../../../format.ts';
+import { formatClock, formatDate, projectName } from '../../../format.ts';
 import { EMPTY_ROW, type LogRow } from '../../../store/columns.ts';
 import type { Page } from '../page.ts';
-import { createTable } from '../table.ts';
+import { createTable, type Row } from '../table.ts';
+import { columnsOf } from '../text.ts';
 import { LOG_TABLE_COLUMNS, logRow } from './log-table.ts';
 
-/** Sets the widths for rows to come, since a printed line cannot be changed. Longer texts are clipped. */
-const WIDEST: LogRow = {
+/** What most rows have, so that the table seldom has to be laid out again. */
+const TYPICAL: LogRow = {
   ...EMPTY_ROW,
-  id: 999_999,
-  hook_name: 'x'.repeat(18),
-  event_type: 'PostToolUseFailure',
-  tool_name: 'x'.repeat(9),
-  status: 'breaker_skip',
+  id: 9999,
+  hook_name: 'x'.repeat(15),
+  event_type: 'PostToolUse',
+  tool_name: 'x'.repeat(6),
+  project: 'x'.repeat(8),
+  status: 'success',
   decision: 'deny',
-  exit_code: null,
-  signal: 'SIGTERM',
+  exit_code: 1,
+  signal: null,
   error: null,
-  duration_ms: 600_000,
-  overhead_ms: null,
+  duration_ms: 100,
+  overhead_ms: 1,
   created_at: '2026-11-22T10:00:00.000Z',
 };
 
-/** The table of executions, row by row as they come; a separate line marks the start of a new day. */
+/**
+ * The table of executions, row by row as they come; a separate line marks the start of a new day. A printed line cannot
+ * be changed, so a row that needs more room starts a new table, with a new header.
+ */
 export function createFollowedTable(page: Page) {
-  const columns = LOG_TABLE_COLUMNS.filter(({ title }) => title !== 'OVERHEAD');
   let day = formatDate(new Date(page.nowMs));
+  const rowOf = (row: LogRow): Row => logRow(row, formatClock, projectName);
+  let widest = rowOf(TYPICAL);
   let table: ReturnType<typeof createTable> | undefined;
   return (rows: readonly LogRow[]): string[] => {
-    const lines: string[] = [];
-    for (const row of rows) {
-      if (table === undefined) {
-        // Leave room for one more digit, so that ids are not clipped soon.
-        const id = Math.max(row.id * 10, WIDEST.id);
-        table = createTable(columns, [logRow({ ...WIDEST, id }, formatClock)], page);
-        lines.push(table.header);
-      }
+    // The first rows are known before the first header.
+    if (table === undefined) widest = rows.map(rowOf).reduce(widestOf, widest);
+    return rows.flatMap((row) => {
+      const shown = rowOf(row);
+      widest = widestOf(widest, shown);
+      const header = table?.header;
+      table = createTable(LOG_TABLE_COLUMNS, [widest], page);
       const startDay = formatDate(new Date(row.created_at));
-      if (startDay !== day) lines.push(page.paint(startDay, 'dim'));
+      const isNextDay = startDay !== day;
       day = startDay;
-      lines.push(...table.linesOf(logRow(row, formatClock)));
-    }
-    return lines;
+      return [
+        ...(table.header === header ? [] : [table.header]),
+        ...(isNextDay ? [page.paint(startDay, 'dim')] : []),
+        ...table.linesOf(shown),
+      ];
+    });
   };
 }
+
+/** A row that has in each column the wider text of two rows. */
+const widestOf = ({ cells }: Row, other: Row): Row => ({
+  cells: cells.map((cell, index) => {
+    const another = other.cells[index] ?? cell;
+    return columnsOf(another.text) > columnsOf(cell.text) ? another : cell;
+  }),
+});

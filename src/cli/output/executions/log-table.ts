@@ -1,5 +1,12 @@
 import { isFailure } from '../../../domain/execution.ts';
-import { formatClock, formatDate, formatMsAligned, NOTHING } from '../../../format.ts';
+import {
+  formatClock,
+  formatDate,
+  formatMsAligned,
+  NOTHING,
+  projectNames,
+} from '../../../format.ts';
+import { compare } from '../../../metrics/report.ts';
 import type { LogRow } from '../../../store/columns.ts';
 import type { Page, Tone } from '../page.ts';
 import { STATUS_TONES } from '../state/status-words.ts';
@@ -10,29 +17,43 @@ import { DECISION_COLUMN, decides, decisionCell, withDecision } from './decision
 export const LOG_TABLE_COLUMNS: readonly Column[] = [
   { title: 'ID', align: 'right' },
   { title: 'STARTED' },
-  { title: 'HOOK', minWidth: 12, clip: 'middle' },
-  { title: 'EVENT', minWidth: 10, clip: 'middle' },
-  { title: 'TOOL', minWidth: 8, clip: 'middle', dropOrder: 2 },
+  { title: 'HOOK', minWidth: 12 },
+  { title: 'EVENT', minWidth: 10 },
+  { title: 'TOOL', minWidth: 6, wantedWidth: 12, dropOrder: 4 },
+  { title: 'PROJECT', minWidth: 6, wantedWidth: 12, dropOrder: 2 },
   { title: 'STATUS' },
   DECISION_COLUMN,
   { title: 'EXIT', align: 'right', dropOrder: 3 },
-  { title: 'TOOK', align: 'right', dropOrder: 4 },
+  { title: 'TOOK', align: 'right', dropOrder: 5 },
   { title: 'OVERHEAD', align: 'right', dropOrder: 1 },
 ];
 
-/** A table of executions, with the error of a failed one, or the reason of a decision, below its row. */
+/** A table of executions, with the error of a failed one, or the reason of a decision, beside or below its row. */
 export function logLines(rows: readonly LogRow[], page: Page): string[] {
   const startOf = momentFormat(rows, page.nowMs);
+  const names = projectNames(rows.flatMap(({ project }) => project ?? []));
+  const projectOf = (project: string): string =>
+    names.size > 1 ? (names.get(project) ?? project) : '';
   const { columns, isShown } = withDecision(LOG_TABLE_COLUMNS, rows);
-  const shown = rows.map((row) => {
-    const { cells, below } = logRow(row, startOf);
-    return { cells: cells.filter(isShown), below };
+  const shown = [...rows].sort(byShownStart).map((row) => {
+    const { cells, remark } = logRow(row, startOf, projectOf);
+    return { cells: cells.filter(isShown), remark };
   });
   return renderTable(columns, shown, page);
 }
 
+const secondOf = ({ created_at }: LogRow): string => created_at.slice(0, 19);
+
+/** Newest first as far as a reader can see: of one second, which is what is shown, the last id comes first. */
+const byShownStart = (a: LogRow, b: LogRow): number =>
+  compare(secondOf(b), secondOf(a)) || b.id - a.id;
+
 /** One execution as a row of these columns. */
-export function logRow(row: LogRow, startOf: (at: Date) => string): Row {
+export function logRow(
+  row: LogRow,
+  startOf: (at: Date) => string,
+  projectOf: (project: string) => string,
+): Row {
   const tone = row.guard_skipped === 1 ? 'bad' : STATUS_TONES[row.status];
   const cells: Cell[] = [
     { text: String(row.id) },
@@ -40,17 +61,18 @@ export function logRow(row: LogRow, startOf: (at: Date) => string): Row {
     { text: visible(row.hook_name) },
     { text: visible(row.event_type || NOTHING) },
     { text: visible(row.tool_name || NOTHING) },
+    { text: visible(projectOf(row.project ?? '') || NOTHING) },
     { text: visible(row.status), tone },
     decisionCell(row),
     { text: exitOf(row) },
     { text: formatMsAligned(row.duration_ms) },
     { text: formatMsAligned(row.overhead_ms) },
   ];
-  return { cells, below: belowOf(row, tone) };
+  return { cells, remark: remarkOf(row, tone) };
 }
 
-/** What to read below a row: the reason if the hook stopped something, else why it failed. */
-function belowOf(row: LogRow, tone: Tone | undefined): Row['below'] {
+/** What to read with a row: the reason if the hook stopped something, else why it failed. */
+function remarkOf(row: LogRow, tone: Tone | undefined): Row['remark'] {
   if (decides(row) && row.decision !== 'allow' && !isFailure(row.status)) {
     const reason = row.decision_reason?.split('\n').find((line) => line.trim() !== '');
     if (reason !== undefined) return { text: visible(reason.trim()), tone: decisionCell(row).tone };

@@ -18,7 +18,7 @@ export function replayRowLines(replays: readonly ReplayRow[], page: Page): strin
   if (replays.length === 0) return [];
   const lines = replays.map((row) => {
     const change = row.changed !== 0 ? 'changed' : 'unchanged';
-    return `${formatMoment(new Date(row.created_at))}  ${row.status} (${exitOf(row)}), ${formatMs(row.duration_ms)}, ${change}: ${row.command}`;
+    return `${formatMoment(new Date(row.created_at), page.nowMs)}  ${row.status} (${exitOf(row)}), ${formatMs(row.duration_ms)}, ${change}: ${row.command}`;
   });
   return [
     '',

@@ -196,8 +196,8 @@ function outputLines(
 
 const SEVERAL: readonly Column[] = [
   { title: 'ID', align: 'right' },
-  { title: 'HOOK', minWidth: 10, clip: 'middle' },
-  { title: 'EVENT', minWidth: 10, clip: 'middle', dropOrder: 1 },
+  { title: 'HOOK', minWidth: 10 },
+  { title: 'EVENT', minWidth: 10, dropOrder: 1 },
   { title: 'RECORDED' },
   { title: 'REPLAYED' },
   { title: 'DIFFERS IN', minWidth: 10 },

@@ -17,9 +17,9 @@ const DECISION_COLUMNS = 10;
 const COLUMNS: readonly Column[] = [
   { title: 'ID', align: 'right' },
   { title: 'STARTED', align: 'right' },
-  { title: 'HOOK', minWidth: 10, clip: 'middle' },
-  { title: 'EVENT', minWidth: 8, clip: 'middle', dropOrder: 2 },
-  { title: 'TOOL', minWidth: 6, clip: 'middle', dropOrder: 1 },
+  { title: 'HOOK', minWidth: 10 },
+  { title: 'EVENT', minWidth: 8, dropOrder: 2 },
+  { title: 'TOOL', minWidth: 6, dropOrder: 1 },
   { title: 'STATUS' },
   DECISION_COLUMN,
   { title: 'TOOK', align: 'right' },
@@ -62,7 +62,7 @@ export function traceLines(trace: Trace, page: Page): string[] {
   const omitted = trace.count - rows.length;
   return [
     ...breakAnywhere(visible(`${word} ${trace.id}`), page.columns),
-    `${formatThings(rows.length, 'execution')} in ${formatMs(lengthMs)}, from ${formatMoment(new Date(first?.created_at ?? 0))}`,
+    `${formatThings(rows.length, 'execution')} in ${formatMs(lengthMs)}, from ${formatMoment(new Date(first?.created_at ?? 0), page.nowMs)}`,
     ...(omitted === 0
       ? []
       : [

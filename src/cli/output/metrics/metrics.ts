@@ -14,7 +14,7 @@ import { GRADE_TONES } from '../state/status-words.ts';
 import { type Cell, type Column, renderTable } from '../table.ts';
 import { visible } from '../text.ts';
 
-const NAMED = { minWidth: 10, clip: 'middle' } as const;
+const NAMED = { minWidth: 10 } as const;
 const HOOK: readonly Column[] = [
   { title: 'HOOK', ...NAMED },
   { title: 'EVENT', ...NAMED },

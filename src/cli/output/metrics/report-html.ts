@@ -1,6 +1,6 @@
 import type { CostReport } from '../../../app/reading/cost-report.ts';
 import { VERSION } from '../../../domain/version.ts';
-import { formatCount, formatMoment, formatMs, NOTHING } from '../../../format.ts';
+import { formatClock, formatCount, formatDate, formatMs, NOTHING } from '../../../format.ts';
 import { visible } from '../text.ts';
 import {
   callTitle,
@@ -56,11 +56,14 @@ ${sessionsTable(report)}
 <ul>
 ${report.assumptions.map((text) => `<li>${escaped(text)}</li>`).join('\n')}
 </ul>
-<footer>HookBus ${VERSION}, ${escaped(formatMoment(new Date(nowMs)))}</footer>
+<footer>HookBus ${VERSION}, ${escaped(fullMoment(new Date(nowMs)))}</footer>
 </body>
 </html>
 `;
 }
+
+/** Whoever reads the page may do so on another day. */
+const fullMoment = (at: Date): string => `${formatDate(at)} ${formatClock(at)}`;
 
 interface Cell {
   readonly text: string;
@@ -109,7 +112,7 @@ function callsTable({ calls }: CostReport): string {
   const max = calls[0]?.blocked_ms || 1;
   const head = ['Started', 'Tool', 'Event', '#Hooks', '#Waited', 'Last hook', '#Alone'];
   const rows = calls.map((call) => [
-    word(formatMoment(new Date(call.began_at))),
+    word(fullMoment(new Date(call.began_at))),
     word(callTitle(call)),
     word(call.event_type),
     number(formatCount(call.executions)),
@@ -146,8 +149,8 @@ function sessionsTable({ sessions }: CostReport): string {
   const head = ['Session', 'First hook', 'Last hook', '#Executions', '#Waited', '#If sequential'];
   const rows = sessions.map((session) => [
     word(session.session_id),
-    word(formatMoment(new Date(session.began_at))),
-    word(formatMoment(new Date(session.ended_at))),
+    word(fullMoment(new Date(session.began_at))),
+    word(fullMoment(new Date(session.ended_at))),
     number(formatCount(session.executions)),
     number(formatMs(session.blocked_ms), session.blocked_ms / max),
     number(formatMs(session.hook_ms)),

@@ -26,8 +26,8 @@ const right = (title: string, dropOrder?: number): Column => ({
 });
 
 const HOOK: readonly Column[] = [
-  { title: 'HOOK', minWidth: 10, clip: 'middle' },
-  { title: 'EVENT', minWidth: 10, clip: 'middle' },
+  { title: 'HOOK', minWidth: 10 },
+  { title: 'EVENT', minWidth: 10 },
 ];
 
 const HOOKS: readonly Column[] = [
@@ -43,11 +43,11 @@ const HOOKS: readonly Column[] = [
 
 const CALLS: readonly Column[] = [
   { title: 'STARTED', dropOrder: 1 },
-  { title: 'TOOL', minWidth: 8, clip: 'middle' },
-  { title: 'EVENT', minWidth: 10, clip: 'middle' },
+  { title: 'TOOL', minWidth: 8 },
+  { title: 'EVENT', minWidth: 10 },
   right('HOOKS', 2),
   right('WAITED'),
-  { title: 'LAST HOOK', minWidth: 10, clip: 'middle' },
+  { title: 'LAST HOOK', minWidth: 10 },
   right('ALONE'),
 ];
 

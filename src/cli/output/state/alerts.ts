@@ -27,7 +27,7 @@ const COLUMNS: readonly Column[] = [
   { title: 'STATE' },
   { title: 'LASTED', align: 'right' },
   { title: 'RULE' },
-  { title: 'ABOUT', minWidth: 10, clip: 'middle' },
+  { title: 'ABOUT', minWidth: 10 },
 ];
 
 /** Alerts, the latest first, each with its text below. */

@@ -1,18 +1,18 @@
 import type { GateReport, GateState } from '../../../app/breaker/read-gates.ts';
 import type { StatusReport } from '../../../app/reading/read-status.ts';
-import { formatCount, formatMoment, formatThings } from '../../../format.ts';
+import { formatCount, formatThings, formatUntil } from '../../../format.ts';
 
 /** One line for each hook that is skipped now. */
-export function gateTexts(gates: readonly GateReport[]): string[] {
+export function gateTexts(gates: readonly GateReport[], nowMs: number): string[] {
   return gates.map((gate) => {
     const isAlone = gates.filter(({ hook_name }) => hook_name === gate.hook_name).length === 1;
     const which = isAlone || gate.command === null ? '' : ` (${gate.command})`;
-    return `${gate.hook_name}${which}: ${stateText(gate)}`;
+    return `${gate.hook_name}${which}: ${stateText(gate, nowMs)}`;
   });
 }
 
-function stateText({ state, until, runs, failures }: GateReport): string {
-  const end = formatMoment(new Date(until));
+function stateText({ state, until, runs, failures }: GateReport, nowMs: number): string {
+  const end = formatUntil(new Date(until), nowMs);
   if (state === 'off') return `off until ${end}`;
   const why =
     runs === null ? '' : `; ${formatCount(failures ?? 0)} of ${formatThings(runs, 'run')} failed`;
@@ -54,10 +54,13 @@ const POLICY_STATES = {
 } as const;
 
 /** One line for each hook that is off in another state directory. */
-export function elsewhereTexts(found: StatusReport['switched_off_elsewhere']): string[] {
+export function elsewhereTexts(
+  found: StatusReport['switched_off_elsewhere'],
+  nowMs: number,
+): string[] {
   return found.map(
     ({ hook_name, state_directory, until }) =>
-      `${hook_name}: off until ${formatMoment(new Date(until))} in ${state_directory}`,
+      `${hook_name}: off until ${formatUntil(new Date(until), nowMs)} in ${state_directory}`,
   );
 }
 

@@ -20,9 +20,9 @@ export interface HooksReport {
 
 const COLUMNS: readonly Column[] = [
   { title: 'STATE' },
-  { title: 'HOOK', minWidth: 10, clip: 'middle' },
-  { title: 'RUNS ON', minWidth: 14, clip: 'end' },
-  { title: 'SOURCE', minWidth: 7, clip: 'end', dropOrder: 1 },
+  { title: 'HOOK', minWidth: 10 },
+  { title: 'RUNS ON', minWidth: 14 },
+  { title: 'SOURCE', minWidth: 7, dropOrder: 1 },
   { title: 'LAST RUN', dropOrder: 2 },
   { title: 'RUNS', align: 'right' },
   { title: 'DENIED', align: 'right' },

@@ -16,10 +16,10 @@ export function gateLines(report: StatusReport, page: Page): string[] {
   const { gates, breaker, policy, switched_off_elsewhere } = report;
   const guarded = policy.protected_hooks.length === 0 ? [] : [protectedText(policy)];
   return [
-    ...titled('Hooks that are skipped', gateTexts(gates), page),
+    ...titled('Hooks that are skipped', gateTexts(gates, page.nowMs), page),
     ...titled(
       'Hooks that are off in other state directories (HOOKBUS_HOME)',
-      elsewhereTexts(switched_off_elsewhere),
+      elsewhereTexts(switched_off_elsewhere, page.nowMs),
       page,
     ),
     ...titled('Hooks that root protects (/etc/hookbus/policy.json)', guarded, page),
