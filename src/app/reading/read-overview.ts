@@ -4,11 +4,13 @@ import { VERSION } from '../../domain/version.ts';
 import type { MetricsReport } from '../../metrics/report.ts';
 import type { Database } from '../../store/database.ts';
 import { lastLogId } from '../../store/queries/last-log-id.ts';
+import { listNotices } from '../../store/queries/overview.ts';
 import { projectsOnRecord, recentAgents } from '../../store/queries/recent.ts';
 import { hasMoreRows, rollupMark } from '../../store/rollups.ts';
 import type { AlertReport } from '../alerts/alert-report.ts';
 import { readAlerts } from '../alerts/read-alerts.ts';
 import { type GateState, readGates } from '../breaker/read-gates.ts';
+import { type HealthItem, readHealth } from '../health/read-health.ts';
 import { MAX_EXACT_ROWS_IN_DAEMON, readMetrics } from './read-metrics.ts';
 import { RANGES, type Range } from './read-series.ts';
 import { readSkippedGuards, type SkippedGuardReport } from './read-skipped-guards.ts';
@@ -34,6 +36,8 @@ export interface Overview extends Pick<GateState, 'gates' | 'breaker' | 'policy'
   readonly agents: readonly string[];
   readonly alerts: readonly AlertReport[];
   readonly skipped_guards: readonly SkippedGuardReport[];
+  /** What is wrong in the last 24 hours, the worst first. */
+  readonly health: readonly HealthItem[];
 }
 
 export function readOverview(
@@ -48,7 +52,10 @@ export function readOverview(
   const from = isoOf(nowMs - hours * HOUR_MS);
   const isTooMuch =
     behind > MAX_BEHIND && hasMoreRows(db, { from, until: undefined }, MAX_EXACT_ROWS_IN_DAEMON);
-  const { gates, breaker, policy } = readGates(paths, db, nowMs);
+  const state = readGates(paths, db, nowMs);
+  const { gates, breaker, policy } = state;
+  const alerts = readAlerts(paths, db, nowMs).open;
+  const skipped = readSkippedGuards(db, gates);
   return {
     version: VERSION,
     range,
@@ -62,7 +69,8 @@ export function readOverview(
     gates,
     breaker,
     policy,
-    alerts: readAlerts(paths, db, nowMs).open.slice(0, MAX_ALERTS),
-    skipped_guards: readSkippedGuards(db, gates),
+    alerts: alerts.slice(0, MAX_ALERTS),
+    skipped_guards: skipped,
+    health: readHealth({ db, nowMs, gates: state, skipped, alerts, notices: listNotices(db) }),
   };
 }

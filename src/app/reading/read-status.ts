@@ -7,6 +7,7 @@ import { HookbusError, reasonOf } from '../../domain/errors.ts';
 import { VERSION } from '../../domain/version.ts';
 import { createMetrics, type MetricsReport } from '../../metrics/report.ts';
 import { createSpool } from '../../spool/spool.ts';
+import type { Database } from '../../store/database.ts';
 import { databaseBytes, listQuarantined } from '../../store/files/database-files.ts';
 import {
   listNotices,
@@ -17,6 +18,7 @@ import {
 import { type AlertsReport, NO_ALERTS, readAlerts } from '../alerts/read-alerts.ts';
 import { type GateState, NO_GATES, readGates } from '../breaker/read-gates.ts';
 import { type ElsewhereReport, switchedOffElsewhere } from '../breaker/switched-off-elsewhere.ts';
+import { type HealthItem, readHealth } from '../health/read-health.ts';
 import { mayKeepSecrets, REDACTION_IGNORED } from '../recording/redaction-in-force.ts';
 import { countSpool } from '../recording/spool-record.ts';
 import type { CommandStore, Opened } from '../store/up-to-date.ts';
@@ -81,6 +83,8 @@ export interface StatusReport extends GateState {
   readonly problems: readonly string[];
   readonly notices: readonly Notice[];
   readonly set_aside_databases: readonly { readonly path: string; readonly bytes: number }[];
+  /** What is wrong in the last 24 hours, the worst first. */
+  readonly health: readonly HealthItem[];
 }
 
 /** The window of the metrics in `status`. */
@@ -95,6 +99,7 @@ export function readStatus(
 ): StatusReport {
   const { paths, homeProblem } = settings;
   const refused = findRefused(env);
+  const elsewhere = paths === undefined ? [] : switchedOffElsewhere(paths.home, now(), env);
   const common = {
     version: VERSION,
     enabled: settings.enabled,
@@ -113,12 +118,12 @@ export function readStatus(
     },
     retention_days: retentionDays(settings),
     daemon: settings.daemon,
-    switched_off_elsewhere: paths === undefined ? [] : switchedOffElsewhere(paths.home, now(), env),
+    switched_off_elsewhere: elsewhere,
     problems: [...settings.problems, ...redactionProblem(settings)],
   };
   return {
     ...common,
-    ...(paths === undefined ? noStateDirectory() : readState(paths, opened, now)),
+    ...(paths === undefined ? noStateDirectory() : readState(paths, opened, now, elsewhere)),
   };
 }
 
@@ -141,6 +146,7 @@ type State = Pick<
   | 'skipped_guards'
   | 'notices'
   | 'set_aside_databases'
+  | 'health'
   | keyof GateState
 >;
 
@@ -164,45 +170,57 @@ function noStateDirectory(): State {
     skipped_guards: [],
     notices: [],
     set_aside_databases: [],
+    health: [],
     ...NO_GATES,
   };
 }
 
-function readState(paths: StatePaths, { store, problem }: Opened, now: () => number): State {
+function readState(
+  paths: StatePaths,
+  { store, problem }: Opened,
+  now: () => number,
+  elsewhere: readonly ElsewhereReport[],
+): State {
   const path = paths.database;
+  const nowMs = now();
+  const common = {
+    ...noStateDirectory(),
+    set_aside_databases: quarantinedDatabases(path),
+  };
+  const judged = (
+    db: Database | undefined,
+    skippedIn: (gates: GateState['gates']) => readonly SkippedGuardReport[],
+  ) => {
+    const gates = readGates(paths, db, nowMs);
+    const skipped_guards = skippedIn(gates.gates);
+    const alerts = readAlerts(paths, db, nowMs);
+    const notices = db === undefined ? [] : listNotices(db);
+    const facts = { db, nowMs, gates, notices, elsewhere };
+    const health = readHealth({ ...facts, skipped: skipped_guards, alerts: alerts.open });
+    return { ...gates, alerts, notices, skipped_guards, health };
+  };
   try {
     if (problem !== undefined) throw problem;
-    const facts = store?.use((db) => {
-      const gates = readGates(paths, db, now());
-      return {
-        contents: readContents(db),
-        notices: listNotices(db),
-        metrics: readMetrics(db, WINDOW_HOURS, now()),
-        gates,
-        alerts: readAlerts(paths, db, now()),
-        skipped: readSkippedGuards(db, gates.gates),
-      };
-    });
+    const facts = store?.use((db) => ({
+      contents: readContents(db),
+      metrics: readMetrics(db, WINDOW_HOURS, nowMs),
+      state: judged(db, (gates) => readSkippedGuards(db, gates)),
+    }));
     return {
-      ...noStateDirectory(),
-      ...(facts?.gates ?? readGates(paths, undefined, now())),
-      alerts: facts?.alerts ?? readAlerts(paths, undefined, now()),
-      skipped_guards: facts?.skipped ?? [],
+      ...common,
+      ...(facts?.state ?? judged(undefined, () => [])),
       database: { path, ...(facts === undefined ? absent() : ready(path, facts.contents)) },
       spool: readSpool(paths, store),
-      ...(facts && { last_24_hours: facts.metrics, notices: facts.notices }),
-      set_aside_databases: quarantinedDatabases(path),
+      ...(facts && { last_24_hours: facts.metrics }),
     };
   } catch (error) {
     if (!(error instanceof HookbusError)) throw error;
     const isNewer = error.code === 'E_DB_NEWER';
     const reason = [error.message, isNewer ? undefined : error.hint].filter(Boolean).join('. ');
-    const gates = readGates(paths, undefined, now());
+    const spool = createSpool(paths.spool, paths.quarantine);
     return {
-      ...noStateDirectory(),
-      ...gates,
-      alerts: readAlerts(paths, undefined, now()),
-      skipped_guards: skippedInSpool(createSpool(paths.spool, paths.quarantine), gates.gates),
+      ...common,
+      ...judged(undefined, (gates) => skippedInSpool(spool, gates)),
       database: {
         path,
         state: isNewer ? 'newer' : 'unusable',
@@ -211,7 +229,6 @@ function readState(paths: StatePaths, { store, problem }: Opened, now: () => num
         bytes: databaseBytes(path),
       },
       spool: readSpool(paths, undefined),
-      set_aside_databases: quarantinedDatabases(path),
     };
   }
 }

@@ -1,11 +1,18 @@
 import { INTERRUPTED } from '../../domain/execution.ts';
+import { listHookNames } from '../breakers.ts';
 import type { Database } from '../database.ts';
+import { hasMoreRows } from '../rollups.ts';
+import { HAS_RUN } from '../statuses.ts';
 
 /** How often something occurred, and its latest execution. */
 export interface Sighting {
   readonly count: number;
   /** Null if it never occurred. */
-  readonly latest: { readonly at: string; readonly executionId: string } | null;
+  readonly latest: {
+    readonly at: string;
+    readonly executionId: string;
+    readonly logId: number;
+  } | null;
 }
 
 /** Reasons why a hook may do less than its author thinks, for one hook on one event. */
@@ -13,6 +20,14 @@ export interface HookProblems {
   readonly hookName: string;
   readonly eventType: string;
   readonly runs: number;
+  /** These are its latest runs, and there are more since the time that was asked for. */
+  readonly isCapped: boolean;
+  /** It failed and refused nothing. */
+  readonly failed: Sighting;
+  /** How many of these since its last run that did not fail. */
+  readonly failuresInRow: number;
+  /** What its latest failure said. */
+  readonly lastError: string | null;
   /** An exit code that neither allows nor blocks. */
   readonly oddExit: Sighting & { readonly code: number | null };
   /** Exit code 126 or 127: the command could not be started. */
@@ -31,42 +46,85 @@ export interface HookProblems {
 /** How much of a hook's output an agent takes, in characters. */
 export const MAX_CHARACTERS = 10_000;
 
+/** Some agents read a refusal in JSON at any exit code. */
+const NOT_REFUSED = "decision IS NOT 'deny'";
+const FAILED = `(status IN ('error', 'timeout') AND ${NOT_REFUSED})`;
+
 const CONDITIONS = {
-  oddExit: 'exit_code NOT IN (0, 2, 124, 126, 127) AND signal IS NULL',
+  failed: FAILED,
+  oddExit: `exit_code NOT IN (0, 2, 124, 126, 127) AND signal IS NULL AND ${NOT_REFUSED}`,
   notStarted: 'exit_code IN (126, 127)',
   brokenJson: "stdout_kind = 'broken'",
   silentBlock: "exit_code = 2 AND stderr_bytes = 0 AND stdout_kind <> 'json'",
   longText: `stdout_kind = 'text' AND stdout_bytes > ${MAX_CHARACTERS}`,
   longJson: `stdout_kind = 'json' AND stdout_bytes > ${MAX_CHARACTERS}`,
-  cutShort: `status = 'timeout' OR error LIKE '${INTERRUPTED}%'`,
+  cutShort: `status = 'timeout' OR status = 'error' AND error LIKE '${INTERRUPTED}%'`,
 } as const;
 
 type Kind = keyof typeof CONDITIONS;
 const KINDS = Object.keys(CONDITIONS) as Kind[];
 
-/** One row per hook and event, for executions since a time (UTC, in the format of `created_at`). */
-export function readHookProblems(db: Database, since: string): HookProblems[] {
+/** With more executions than asked for, at least this many of each hook. */
+const MIN_ROWS = 100;
+
+/**
+ * One entry per hook and event, for executions since a time (UTC, in the format of `created_at`).
+ * @param maxRows about how many executions to read; with more of them, the latest of each hook
+ */
+export function readHookProblems(db: Database, since: string, maxRows = Infinity): HookProblems[] {
+  if (maxRows === Infinity || !hasMoreRows(db, { from: since, until: undefined }, maxRows)) {
+    return aggregate(db, 'SELECT * FROM hook_logs WHERE created_at >= @since', { since });
+  }
+  const names = listHookNames(db);
+  const limit = Math.max(MIN_ROWS, Math.floor(maxRows / names.length));
+  const latest = `SELECT * FROM hook_logs WHERE hook_name = @hookName AND created_at >= @since
+    ORDER BY created_at DESC LIMIT @limit`;
+  const count = db.prepare<[Values]>(`SELECT count(*) FROM (${latest})`).pluck();
+  return names.flatMap((hookName) => {
+    const values = { since, hookName, limit };
+    const isCapped = Number(count.get(values)) >= limit;
+    return aggregate(db, latest, values).map((one) => ({ ...one, isCapped }));
+  });
+}
+
+type Values = Readonly<Record<string, string | number>>;
+
+function aggregate(db: Database, source: string, values: Values): HookProblems[] {
   const columns = KINDS.map((kind) => {
     const condition = CONDITIONS[kind];
     return `coalesce(sum(${condition}), 0) AS ${kind},
-      max(CASE WHEN ${condition} THEN created_at || ' ' || execution_id END) AS ${kind}At`;
+      max(CASE WHEN ${condition} THEN created_at || ' ' || execution_id || ' ' || id END) AS ${kind}At`;
   });
-  const rows = db
-    .prepare<[string], Record<string, string | number | null>>(
+  const found = db
+    .prepare<[Values], Record<string, string | number | null>>(
       `SELECT hook_name AS hookName, event_type AS eventType, count(*) AS runs, ${columns.join(', ')},
               max(CASE WHEN ${CONDITIONS.oddExit} THEN exit_code END) AS oddCode,
-              max(stdout_bytes) AS maxStdoutBytes
-       FROM hook_logs
-       WHERE created_at >= ? AND status NOT IN ('dedupe_skip', 'breaker_skip')
-       GROUP BY hook_name, event_type ORDER BY hook_name, event_type`,
+              max(stdout_bytes) AS maxStdoutBytes,
+              max(CASE WHEN NOT ${FAILED} THEN created_at END) AS goodAt
+       FROM (${source}) WHERE ${HAS_RUN}
+       GROUP BY +hook_name, event_type ORDER BY hook_name, event_type`,
     )
-    .all(since);
-  return rows.map((row) => {
+    .all(values);
+  const errorOf = db.prepare('SELECT error FROM hook_logs WHERE id = ?').pluck();
+  const inRow = db
+    .prepare<[Values]>(
+      `SELECT count(*) FROM (${source}) WHERE hook_name = @name AND event_type = @event AND created_at > @goodAt AND ${FAILED}`,
+    )
+    .pluck();
+  return found.map((row) => {
     const sighting = (kind: Kind): Sighting => toSighting(row[kind], row[`${kind}At`]);
+    const [name, event] = [String(row['hookName']), String(row['eventType'])];
+    const failed = sighting('failed');
+    const goodAt = String(row['goodAt'] ?? '');
+    const isFailing = failed.latest !== null && failed.latest.at > goodAt;
     return {
-      hookName: String(row['hookName']),
-      eventType: String(row['eventType']),
+      hookName: name,
+      eventType: event,
       runs: Number(row['runs']),
+      isCapped: false,
+      failed,
+      failuresInRow: isFailing ? Number(inRow.get({ ...values, name, event, goodAt })) : 0,
+      lastError: failed.latest && (errorOf.get(failed.latest.logId) as string | null),
       oddExit: { ...sighting('oddExit'), code: row['oddCode'] as number | null },
       notStarted: sighting('notStarted'),
       brokenJson: sighting('brokenJson'),
@@ -81,8 +139,8 @@ export function readHookProblems(db: Database, since: string): HookProblems[] {
 
 function toSighting(count: unknown, latest: unknown): Sighting {
   if (typeof latest !== 'string') return { count: Number(count), latest: null };
-  const [at = '', executionId = ''] = latest.split(' ');
-  return { count: Number(count), latest: { at, executionId } };
+  const [at = '', executionId = '', logId = ''] = latest.split(' ');
+  return { count: Number(count), latest: { at, executionId, logId: Number(logId) } };
 }
 
 /** A command that ran more than once for the same call. */
@@ -103,11 +161,11 @@ export function readRepeatedRuns(db: Database, since: string): RepeatedRun[] {
       { hookName: string; eventType: string; command: string; count: number; latest: string }
     >(
       `WITH repeated AS (
-         SELECT hook_name, event_type, command, max(created_at || ' ' || execution_id) AS latest
+         SELECT hook_name, event_type, command, max(created_at || ' ' || execution_id || ' ' || id) AS latest
          FROM hook_logs WHERE created_at >= ? AND tool_use_id IS NOT NULL
          GROUP BY session_id, tool_use_id, event_type, hook_name, command HAVING count(*) > 1
          UNION ALL
-         SELECT hook_name, event_type, command, created_at || ' ' || execution_id FROM (
+         SELECT hook_name, event_type, command, created_at || ' ' || execution_id || ' ' || id FROM (
            SELECT *, lag(created_at) OVER (
              PARTITION BY session_id, event_type, hook_name, command ORDER BY created_at) AS before
            FROM hook_logs
