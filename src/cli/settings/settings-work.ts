@@ -137,7 +137,7 @@ function readRequest(
     otherFiles: found.filter(({ path }) => !files.some((file) => file.path === path)),
     program: ownProgram(node, script),
     isChosen: (name) => (only.length === 0 || only.includes(name)) && !except.includes(name),
-    enables,
+    sets: () => (enables ? { HOOKBUS_ENABLED: '1' } : {}),
     isDryRun: given.isOn('dry-run'),
     paths: requirePaths(settings),
     env,

@@ -60,7 +60,7 @@ function requestFor(name: AgentName, { given, context, places, isDryRun }: Work)
     agent,
     program: [],
     isChosen: () => true,
-    enables: false,
+    sets: () => ({}),
     isDryRun,
     paths,
     env: context.env,
