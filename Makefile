@@ -1,6 +1,6 @@
 # The front door. `make demo` shows the main job, `make test` runs everything; both set up what they need.
 
-.PHONY: help setup test-setup build test e2e check demo smoke bench bench-library docs cross dist install uninstall clean
+.PHONY: help setup test-setup build test e2e check demo smoke bench bench-commands bench-library docs cross dist install uninstall clean
 .DEFAULT_GOAL := help
 
 BIN := node_modules/.bin
@@ -40,7 +40,7 @@ dist/run.cjs dist/main.cjs &: $(READY) scripts/bundling.js scripts/bundle-run.js
 		node scripts/write-code-cache.js $$name dist/new >/dev/null 2>&1 && mv dist/new/$$name.cache dist/ || rm -f dist/$$name.cache; \
 	done
 	@mkdir -p dist/exporters && mv dist/new/exporters/*.cjs dist/exporters/
-	@mv dist/new/redaction.cjs dist/new/decisions.cjs dist/new/run.cjs dist/new/dashboard.cjs dist/new/main.cjs dist/ && touch dist/run.cjs dist/main.cjs
+	@mv dist/new/redaction.cjs dist/new/decisions.cjs dist/new/wide-text.cjs dist/new/run.cjs dist/new/dashboard.cjs dist/new/main.cjs dist/ && touch dist/run.cjs dist/main.cjs
 
 dist/index.js: $(READY) scripts/write-types.js $(TYPESCRIPT)
 	@rm -rf dist/new/library dist/new/types
@@ -88,6 +88,10 @@ smoke: build ## run the fixture hooks as a user would and check what is recorded
 bench: build ## measure what HookBus adds, interleaved
 	@$(BIN)/esbuild bench/run.ts --bundle --platform=node --target=node20.19 --format=esm --packages=external \
 		--outfile=dist/new/bench.mjs --log-level=warning && node dist/new/bench.mjs $(ROUNDS)
+
+bench-commands: build ## measure how long the commands take
+	@$(BIN)/esbuild bench/commands.ts --bundle --platform=node --target=node20.19 --format=esm --packages=external \
+		--external:*/dashboard.cjs --outfile=dist/new/bench-commands.mjs --log-level=warning && node dist/new/bench-commands.mjs $(ROUNDS)
 
 bench-library: build ## measure what a guarded execution costs in a process that is up
 	@$(BIN)/esbuild bench/library.ts --bundle --platform=node --target=node20.19 --format=esm --packages=external \

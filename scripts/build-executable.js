@@ -8,16 +8,14 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import sea from '@yao-pkg/pkg/lib-es5/sea.js';
-import { build } from 'esbuild';
-import { BUNDLE } from './bundling.js';
+import { BUNDLE, bundle } from './bundling.js';
 
 const [output] = process.argv.slice(2);
 const work = resolve('tmp/executable');
 
 rmSync(work, { recursive: true, force: true });
 mkdirSync(work, { recursive: true });
-await build({
-  ...BUNDLE,
+await bundle({
   entryPoints: { 'better-sqlite3': 'better-sqlite3' },
   outdir: work,
   alias: { ...BUNDLE.alias, bindings: './scripts/native-part.cjs' },
@@ -39,6 +37,7 @@ const assets = {
     [
       'redaction.cjs',
       'decisions.cjs',
+      'wide-text.cjs',
       'dashboard.cjs',
       ...readdirSync('dist/exporters').map((name) => `exporters/${name}`),
     ].map((name) => [name, resolve('dist', name)]),

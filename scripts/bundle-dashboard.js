@@ -6,8 +6,8 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { build, buildSync, transformSync } from 'esbuild';
-import { BUNDLE, OUTSIDE } from './bundling.js';
+import { buildSync, transformSync } from 'esbuild';
+import { bundle, OUTSIDE } from './bundling.js';
 
 const PAGE = 'src/dashboard/page';
 const UPLOT = 'node_modules/uplot';
@@ -28,8 +28,7 @@ files['style.css'] = [
   ...names.filter((name) => name.endsWith('.css')).map(read),
 ].join('\n');
 
-await build({
-  ...BUNDLE,
+await bundle({
   entryPoints: ['src/dashboard/dashboard.ts'],
   outdir: 'dist/new',
   define: { PAGE_FILES: JSON.stringify(files) },

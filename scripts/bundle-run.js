@@ -3,8 +3,7 @@
  * a run needs their hundreds of rules only once the hook has ended, if at all. Run it from the root of the repository:
  * make build
  */
-import { build } from 'esbuild';
-import { BUNDLE } from './bundling.js';
+import { BUNDLE, bundle, late, lateEntries, lateFiles } from './bundling.js';
 
 /** The bundles that are loaded at the first call of one of these functions. */
 const LATE = {
@@ -12,31 +11,14 @@ const LATE = {
   decisions: { entry: 'src/agents/decisions/read-answer.ts', names: ['readAnswer'] },
 };
 
-const late = {
-  name: 'late',
-  setup({ onLoad }) {
-    for (const [bundle, { entry, names }] of Object.entries(LATE)) {
-      const contents = names
-        .map(
-          (name) =>
-            `export const ${name} = (...given) => require('./${bundle}.cjs').${name}(...given);`,
-        )
-        .join('\n');
-      onLoad({ filter: new RegExp(`/${entry.replaceAll('.', '\\.')}$`) }, () => ({ contents }));
-    }
-  },
-};
-
-await build({
-  ...BUNDLE,
+await bundle({
   entryPoints: ['src/cli/run.ts'],
   outdir: 'dist/new',
   alias: { ...BUNDLE.alias, bindings: './scripts/native-part.cjs' },
-  external: ['better-sqlite3/package.json', ...Object.keys(LATE).map((name) => `./${name}.cjs`)],
-  plugins: [late],
+  external: ['better-sqlite3/package.json', ...lateFiles(LATE)],
+  plugins: [late(LATE)],
 });
-await build({
-  ...BUNDLE,
-  entryPoints: Object.fromEntries(Object.entries(LATE).map(([name, { entry }]) => [name, entry])),
+await bundle({
+  entryPoints: lateEntries(LATE),
   outdir: 'dist/new',
 });

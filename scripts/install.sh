@@ -37,7 +37,7 @@ for name in run main; do
   [ ! -e "dist/$name.cache" ] || cp "dist/$name.cache" "$library.new/dist/"
 done
 # The bundles that these load on demand.
-cp dist/redaction.cjs dist/decisions.cjs dist/dashboard.cjs "$library.new/dist/"
+cp dist/redaction.cjs dist/decisions.cjs dist/wide-text.cjs dist/dashboard.cjs "$library.new/dist/"
 cp -R dist/exporters "$library.new/dist/"
 # better-sqlite3 without the sources to compile it.
 sqlite=node_modules/better-sqlite3

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
@@ -170,6 +172,21 @@ describe('daemon commands', () => {
     ).ended;
     return { code, answer: JSON.parse(stdout) as Record<string, unknown> };
   };
+
+  it('stop it although the process that started it does not reap it', async () => {
+    const state = aState();
+    const daemon = [process.execPath, CLI, 'daemon', 'run'];
+    const parent = spawn('/bin/sh', ['-c', '"$@" & exec cat', 'sh', ...daemon], {
+      env: state.env,
+      stdio: ['pipe', 'ignore', 'inherit'],
+    });
+    const hasEnded = once(parent, 'exit');
+    await until('the daemon to answer', () => state.ask());
+    expect(await state.stop()).toBe(true);
+    expect(parent.exitCode).toBeNull();
+    parent.stdin?.end();
+    await hasEnded;
+  });
 
   it('start, restart and stop it, and report whether it runs', async () => {
     const state = aState();

@@ -1,7 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, rmSync, truncateSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync } from 'node:fs';
+import Module from 'node:module';
 import { join } from 'node:path';
 import { execPath } from 'node:process';
+import { Script } from 'node:vm';
 import { expect, it } from 'vitest';
 import { CLI } from '../support/daemon.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
@@ -34,4 +36,25 @@ it.each([
   expect(run('--', 'sh', '-c', 'kill -KILL $$')).toMatchObject({ signal: 'SIGKILL' });
   expect(run('--', 'sh', '-c', 'kill -PIPE $$')).toMatchObject({ status: 141 });
   expect(run('--', './no-such-hook')).toMatchObject({ status: 127, stdout: '' });
+});
+
+it.each(['run', 'main'])(
+  'a start takes the code of the bundle %s that V8 compiled at build time',
+  (name) => {
+    const bundle = join(BIN, '../dist', `${name}.cjs`);
+    // Read as bin/hookbus.js and bin/executable.js do.
+    const script = new Script(Module.wrap(readFileSync(bundle, 'latin1')), {
+      filename: bundle,
+      cachedData: readFileSync(bundle.replace(/cjs$/, 'cache')),
+    });
+    expect(script.cachedDataRejected).toBe(false);
+  },
+);
+
+it('the bundles are pure ASCII, so that their rules find what they are to find', () => {
+  const bundles = readdirSync(join(BIN, '../dist'), { recursive: true, encoding: 'utf8' });
+  const others = bundles
+    .filter((name) => name.endsWith('.cjs') && !name.startsWith('new'))
+    .filter((name) => /[^\0-\x7f]/.test(readFileSync(join(BIN, '../dist', name), 'latin1')));
+  expect(others).toEqual([]);
 });

@@ -59,6 +59,7 @@ describe('the npm package', () => {
       'dist/run.cjs',
       'dist/redaction.cjs',
       'dist/decisions.cjs',
+      'dist/wide-text.cjs',
       'dist/main.cjs',
       'dist/index.js',
       'src/launcher/main.c',

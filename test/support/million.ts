@@ -14,20 +14,21 @@ const SESSION_EXECUTIONS = 1000;
 
 /** A little less than 30 days, so that all are in the last 720 hours for as long as the tests take. */
 export const MILLION_HOURS = 29.9 * 24;
-const SECONDS_APART = (MILLION_HOURS * 3600) / MILLION;
 
 /** Copies a database with a million executions of the last 30 days, and their rollups. It is made once for all tests. */
 export function copyMillion(path: string): void {
   const original = join(tmpdir(), 'million.db');
   if (!existsSync(original)) {
     const unfinished = join(mkdtempSync(join(tmpdir(), 'million-')), 'million.db');
-    fill(unfinished);
+    fillMonth(unfinished, MILLION);
     renameSync(unfinished, original);
   }
   copyFileSync(original, path, constants.COPYFILE_FICLONE);
 }
 
-function fill(path: string): void {
+/** Makes a database of this many executions of the last 30 days, and their rollups. */
+export function fillMonth(path: string, count: number): void {
+  const secondsApart = (MILLION_HOURS * 3600) / count;
   const db = openDatabase(path, 5000);
   db.pragma('synchronous = OFF');
   // It is several times faster to make the indexes at the end.
@@ -39,7 +40,7 @@ function fill(path: string): void {
   for (const { name } of indexes) db.exec(`DROP INDEX ${name}`);
   const hooks = MILLION_HOOKS.length;
   db.exec(`
-    WITH RECURSIVE counter (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM counter WHERE n < ${MILLION - 1})
+    WITH RECURSIVE counter (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM counter WHERE n < ${count - 1})
     INSERT INTO hook_logs (execution_id, correlation_id, span_id, hook_name, event_type, tool_name, session_id,
       tool_use_id, command, status, exit_code, duration_ms, overhead_ms, stdout_bytes, stdout_kind, stdout_digest,
       decision, context_chars, agent, subagent, project, created_at)
@@ -50,7 +51,7 @@ function fill(path: string): void {
       0, 1 + n % 977, 0.5 + (n % 19) / 10.0, 100, iif(n % ${hooks} = 0, 'text', 'empty'), 'd' || (n % 40),
       CASE WHEN n = 7000 THEN 'stop' WHEN n % 509 = 0 THEN 'deny' ELSE 'none' END, iif(n % ${hooks} = 0, 90, 0),
       'claude', iif(n % 5 = 0, 'Explore', NULL), '/home/dev/project_' || (n % 7),
-      strftime('%Y-%m-%dT%H:%M:%fZ', ${Date.now() / 1000} - (${MILLION} - n) * ${SECONDS_APART}, 'unixepoch')
+      strftime('%Y-%m-%dT%H:%M:%fZ', ${Date.now() / 1000} - (${count} - n) * ${secondsApart}, 'unixepoch')
     FROM counter`);
   for (const { sql } of indexes) db.exec(sql);
   rebuildRollups(db);

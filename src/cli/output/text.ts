@@ -1,5 +1,5 @@
-import stringWidth from 'string-width';
 import type { Page, Tone } from './page.ts';
+import { wideColumns } from './wide-text.ts';
 
 /*
  * Recorded text is untrusted and must not control the terminal, so invisible characters are escaped: control
@@ -34,9 +34,13 @@ function escapeCharacter(character: string): string {
   return code <= 0xffff ? `\\u${hex.padStart(4, '0')}` : `\\u{${hex}}`;
 }
 
+/** Latin letters and the signs that HookBus itself prints: one column each. */
+const NARROW =
+  /^[ -~\xa1-\xac\xae-\u02ff\u2010-\u2027\u2030-\u205e\u2264\u2265\u2500-\u259f\u2713\u2717]*$/;
+
 /** The width of a text on a terminal. */
 export function columnsOf(text: string): number {
-  return stringWidth(text);
+  return NARROW.test(text) ? text.length : wideColumns(text);
 }
 
 /** Shortens a text to at most `columns`, with `…` at the end; the middle goes where both ends tell, as in a path. */

@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { isRunning, processStart } from '../../os/process.ts';
 import { FRAME_KIND, type Frame, splitFrames } from '../../protocol/frame.ts';
 import {
   type DashboardAnswer,
@@ -69,13 +70,18 @@ const STOP_MS = 15_000;
 const BUSY_ANSWER_MS = 10_000;
 const POLL_MS = 10;
 
-/** Stops the daemon and waits until its process is gone. False if none was running, or it does not exit in time. */
+/**
+ * Stops the daemon and waits until it has exited. False if none was running, or it does not exit in time. The first
+ * process of a container may take seconds to reap it.
+ */
 export async function stopDaemon(socketPath: string): Promise<boolean> {
   const state = await askDaemon(socketPath, BUSY_ANSWER_MS);
-  if (state === undefined || !(await sendStop(socketPath))) return false;
+  if (state === undefined) return false;
+  const start = processStart(state.pid);
+  if (!(await sendStop(socketPath))) return false;
   const until = performance.now() + STOP_MS;
-  while (isAlive(state.pid) && performance.now() < until) await wait(POLL_MS);
-  return !isAlive(state.pid);
+  while (isRunning(state.pid, start) && performance.now() < until) await wait(POLL_MS);
+  return !isRunning(state.pid, start);
 }
 
 function sendStop(socketPath: string): Promise<boolean> {
@@ -90,12 +96,4 @@ function sendStop(socketPath: string): Promise<boolean> {
     socket.setTimeout(ANSWER_MS, () => socket.destroy());
     socket.once('close', () => resolve(isConnected));
   });
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
 }
