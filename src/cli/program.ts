@@ -3,7 +3,7 @@ import { readSettings, wantsColour } from '../config/settings.ts';
 import { COMMANDS } from './commands/index.ts';
 import { jsonText } from './output/json.ts';
 import { createPage, type Page } from './output/page.ts';
-import type { Command, Surroundings } from './words/command.ts';
+import type { Command, Context, Given, Surroundings } from './words/command.ts';
 import { describeFailure } from './words/failure.ts';
 import { commandHelp, overview } from './words/help.ts';
 import { meantCommand } from './words/meanings.ts';
@@ -16,6 +16,8 @@ export interface Outcome {
   readonly stdout: string;
   readonly stderr: string;
   readonly exitCode: 0 | 1;
+  /** On a terminal, a pager shows it if it is longer than the screen. */
+  readonly isPaged?: boolean;
 }
 
 /** Performs one command line. */
@@ -25,7 +27,6 @@ export async function perform(
 ): Promise<Outcome> {
   const { env } = surroundings;
   const settings = withOwnHome(readSettings(env), env);
-  const page = () => currentPage(surroundings);
   let command: Command | undefined;
   try {
     // People also type `hookbus help logs`.
@@ -41,15 +42,7 @@ export async function perform(
       return succeeded(command === undefined ? overview(COMMANDS) : commandHelp(command));
     }
     if (command === undefined) throw usageError('no command given');
-    const given = readGiven(command, parsed);
-    const answer = await command.perform(given, { ...surroundings, settings });
-    if ('live' in answer) {
-      const { liveOutput } = await import('./terminal/live-output.ts');
-      await answer.live(liveOutput(page, surroundings));
-      return { stdout: '', stderr: '', exitCode: 0 };
-    }
-    const lines = given.isOn('json') ? [jsonText(answer.json, 2)] : answer.lines(page());
-    return { ...succeeded(lines), exitCode: answer.exitCode ?? 0 };
+    return await performCommand(command, readGiven(command, parsed), { ...surroundings, settings });
   } catch (error) {
     // The words after -- belong to another command.
     const dashes = words.indexOf('--');
@@ -61,6 +54,25 @@ export async function perform(
     });
     return { stdout: '', stderr, exitCode: 1 };
   }
+}
+
+async function performCommand(command: Command, given: Given, context: Context): Promise<Outcome> {
+  const page = (): Page => currentPage(context);
+  const answer = await command.perform(given, context);
+  if ('live' in answer) {
+    const { liveOutput } = await import('./terminal/live-output.ts');
+    const { output, close } = liveOutput(page, context);
+    try {
+      await answer.live(output);
+    } finally {
+      close();
+    }
+    return { stdout: '', stderr: '', exitCode: 0 };
+  }
+  const isJson = given.isOn('json');
+  const lines = isJson ? [jsonText(answer.json, 2)] : answer.lines(page());
+  const isPaged = command.isPaged === true && !isJson && !given.isOn('no-pager');
+  return { ...succeeded(lines), exitCode: answer.exitCode ?? 0, isPaged };
 }
 
 function succeeded(lines: readonly string[]): Outcome {

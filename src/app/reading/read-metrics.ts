@@ -7,6 +7,7 @@ import {
   type MetricsReport,
 } from '../../metrics/report.ts';
 import type { Database } from '../../store/database.ts';
+import { projectsOfSessions } from '../../store/queries/oldest.ts';
 import { eachSample, type SampleRow, type Span } from '../../store/queries/overview.ts';
 import {
   BUCKET_SECONDS,
@@ -53,16 +54,28 @@ export function readMetrics(
     from: isoOf(untilMs - windowHours * HOUR_MS),
     until: endedMs === 0 ? undefined : isoOf(untilMs),
   };
-  const isOfRows = by !== undefined && !ROLLED_UP.includes(by);
   const metrics = createMetrics(!hasMoreRows(db, span, exactRows) && !outlives(db, span));
   const group = groupName(by);
-  if (isOfRows || metrics.isExact) {
+  if (!countsRollups(by) || metrics.isExact) {
     eachSample(db, span, (sample) => metrics.add(sample, group?.(sample)));
   } else addRollups(db, span, metrics, by);
   const report = metrics.report(windowHours);
   if (report.groups === undefined) return by === undefined ? report : { ...report, groups: [] };
-  return { ...report, groups: [...report.groups].sort(by === 'day' ? byName : byTotal) };
+  const groups = [...report.groups].sort(by === 'day' ? byName : byTotal);
+  return { ...report, groups: by === 'session' ? withProjects(db, groups) : groups };
 }
+
+function withProjects(db: Database, sessions: readonly GroupMetrics[]): GroupMetrics[] {
+  const projects = projectsOfSessions(
+    db,
+    sessions.map(({ name }) => name),
+  );
+  return sessions.map((session) => ({ ...session, project: projects.get(session.name) ?? null }));
+}
+
+/** Whether a report of these groups counts what only rollups still know. */
+export const countsRollups = (by: Grouping | undefined): boolean =>
+  by === undefined || ROLLED_UP.includes(by);
 
 /** Whether rollups reach back further than the log within the span. */
 function outlives(db: Database, { from, until }: Span): boolean {

@@ -49,6 +49,10 @@ export interface Surroundings {
   readonly script: string;
   /** The size of the terminal now; undefined if stdout is none. */
   readonly screen: () => { readonly columns: number; readonly rows: number } | undefined;
+  /** Takes the whole terminal until the result is called, or a signal ends the process; then it is as before, with this. */
+  readonly holdScreen: (last: () => string) => () => void;
+  /** Calls this when the terminal has another size, until the result is called. */
+  readonly onResize: (resized: () => void) => () => void;
   /** Asks the user, who may give no answer; undefined if there is no terminal to ask at. */
   readonly ask: ((question: string) => Promise<string | undefined>) | undefined;
   /** The text on stdin. */
@@ -79,6 +83,8 @@ export interface LiveOutput {
   readonly lines: (lines: readonly string[]) => Promise<void>;
   /** Replaces the previous output on a terminal; elsewhere appends to it. */
   readonly redraw: (lines: (page: Page) => readonly string[]) => Promise<void>;
+  /** Resolves after this time, or as soon as the terminal has another size. */
+  readonly pause: (ms: number) => Promise<void>;
   /** One JSON value a line. */
   readonly json: (values: readonly unknown[]) => Promise<void>;
 }
@@ -97,6 +103,8 @@ export interface Command {
   readonly opposite?: string;
   /** The overview omits it, because it is rarely needed. */
   readonly isHidden?: boolean;
+  /** On a terminal, an answer that is longer than the screen goes through a pager, unless --no-pager is given. */
+  readonly isPaged?: boolean;
   /** The usage line after the name. */
   readonly usage: string;
   /** Paragraphs of the help. */

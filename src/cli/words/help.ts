@@ -5,6 +5,9 @@ import type { Command, CommandOption } from './command.ts';
 const COLUMNS = 80;
 
 const JSON_OPTION: CommandOption = { describe: 'print JSON; docs/json.md describes its fields' };
+const PAGER_OPTION: CommandOption = {
+  describe: 'on a terminal: do not show a long answer in $PAGER',
+};
 const HELP_OPTION: CommandOption = { describe: 'print this help' };
 
 /** The output of `hookbus` without a command. */
@@ -33,6 +36,7 @@ export function commandHelp(command: Command): string[] {
   const options = Object.entries({
     ...command.options,
     ...(command.name === 'run' ? {} : { json: JSON_OPTION }),
+    ...(command.isPaged === true ? { 'no-pager': PAGER_OPTION } : {}),
     help: HELP_OPTION,
   });
   return [

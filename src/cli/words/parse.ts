@@ -26,10 +26,14 @@ interface GivenOption {
 type Options = Readonly<Record<string, CommandOption>>;
 
 /** Options of every command. */
-const COMMON: Options = { json: { describe: '' }, help: { describe: '', short: 'h' } };
+const COMMON: Options = {
+  json: { describe: '' },
+  help: { describe: '', short: 'h' },
+  'no-pager': { describe: '' },
+};
 
 /** A common option, which may also come before the name of the command. */
-const COMMON_WORD = /^(?:-h|--(?:json|help)(?:=.*)?)$/;
+const COMMON_WORD = /^(?:-h|--(?:json|help|no-pager)(?:=.*)?)$/;
 
 /** A word such as `-5` is an argument, and so is `-`. */
 const NUMBER = /^-[\d.]/;

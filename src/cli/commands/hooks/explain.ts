@@ -7,6 +7,7 @@ import { invalidValue, quote, usageError } from '../../words/values.ts';
 export const explainCommand: Command = {
   name: 'explain',
   summary: 'Which hooks run on an event, and why others do not',
+  isPaged: true,
   usage: 'EVENT [TOOL] [options]',
   about: [
     'Reads the settings files of the agents here, and says for each hook on EVENT whether it runs, why, and where it stands. Nothing runs.',

@@ -13,6 +13,7 @@ const NAMES: readonly AgentName[] = ['claude', 'codex', 'gemini', 'cursor', 'cop
 export const hooksCommand: Command = {
   name: 'hooks',
   summary: 'List every hook that runs here, the dead ones first',
+  isPaged: true,
   usage: '[options]',
   about: [
     'Lists the hooks of every agent in this project: of your own settings, the project, an administrator, plugins, skills and agents. Those that need a look come first, each with the reason.',

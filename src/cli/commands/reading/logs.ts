@@ -24,6 +24,7 @@ const MAX_FOLLOW_LIMIT = 10_000;
 export const logsCommand: Command = {
   name: 'logs',
   summary: 'List recent executions',
+  isPaged: true,
   usage: '[options]',
   about: [
     'Lists recorded executions, newest first: start time, hook, event, tool, status, decision, exit code or signal, duration, and the overhead of hookbus. The line below an execution that failed or decided something shows its error or reason. A decision is what the hook answered its agent; ? means that HookBus cannot tell.',

@@ -16,6 +16,7 @@ const DEFAULT_TIME = '24h';
 export const reportCommand: Command = {
   name: 'report',
   summary: 'Show what hooks cost: waiting time and context',
+  isPaged: true,
   usage: '[TIME|--session ID] [options]',
   about: [
     'Shows how long agents waited for hooks (hooks that ran in parallel count once), which hook finished last for each tool call, how often each refused, what it added to the context, and a suggested timeout for each hook, from its P99.',

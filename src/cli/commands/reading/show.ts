@@ -20,6 +20,7 @@ const MAX_REPLAYS = 20;
 export const showCommand: Command = {
   name: 'show',
   summary: 'Show one execution in full',
+  isPaged: true,
   usage: 'ID [options]',
   about: [
     'Shows every field of one execution, and its payloads if they are stored. JSON is indented, binary data is shown as a hex dump, and control characters are escaped.',

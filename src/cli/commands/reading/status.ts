@@ -7,6 +7,7 @@ import type { Answer, Command, Context, Given } from '../../words/command.ts';
 export const statusCommand: Command = {
   name: 'status',
   summary: 'Show whether recording is on, and the state of hookbus',
+  isPaged: true,
   usage: '[options]',
   about: [
     'Shows whether recording is on in this shell, where executions are recorded, how many wait in the spool, a summary of the last 24 hours, and every warning about settings and command lines.',

@@ -16,6 +16,7 @@ const MAX_LIMIT = 100_000;
 export const traceCommand: Command = {
   name: 'trace',
   summary: 'Show related executions as a timeline',
+  isPaged: true,
   usage: 'ID [options]',
   about: [
     'Shows all executions with one cause, such as those before and after one tool call, or all of one session. Each row shows when the execution started after the first one, and a bar for how long it took. Bars that share columns ran at the same time. A dot marks an execution that did not run, or whose end was not recorded.',

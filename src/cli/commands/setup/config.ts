@@ -13,6 +13,7 @@ type Action = (typeof ACTIONS)[number];
 export const configCommand: Command = {
   name: 'config',
   summary: 'Show and change config.json: breakers, alerts, exporters',
+  isPaged: true,
   usage: '[show|get KEY|set KEY VALUE|unset KEY|path] [options]',
   about: [
     'config.json in the state directory configures the background work; docs/settings.md describes each key. The daemon applies a change within seconds. If the file is invalid, HookBus ignores the whole file and keeps the previous configuration.',
