@@ -36,7 +36,7 @@ call() {
 
 # Shows a command line, then what it prints.
 hookbus() {
-  printf '\n$ hookbus %s\n' "$*"
+  printf '$ hookbus %s\n' "$*"
   $hookbus "$@"
 }
 
@@ -44,15 +44,11 @@ payloads=fixtures/payloads
 bash_call=$payloads/PreToolUse.Bash.json
 sed 's|npm test -- --run src/auth|rm -rf build|' "$bash_call" >"$place/rm.json"
 
-call session_context session_context.sh "$payloads/SessionStart.startup.json"
 for payload in "$bash_call" "$payloads/PreToolUse.Bash.unicode.json"; do
   call guard_rm guard_rm.py "$payload"
 done
-for payload in "$payloads/PostToolUse.Write.json" "$payloads/PostToolUse.Edit.json"; do
-  call format_file format_file.sh "$payload"
-done
 
-echo "Claude Code calls five hooks. HookBus is in front of each and changes nothing:"
+echo "Claude Code calls three hooks. HookBus stands in front and changes nothing:"
 call type_check slow_check.sh "$payloads/PreToolUse.Edit.json"
 echo "  Edit                type_check is slow, and the agent waits"
 call check_path crash.py "$bash_call" '$'
@@ -60,10 +56,7 @@ echo "  Bash: npm test      check_path exits $code: $said"
 call guard_rm guard_rm.py "$place/rm.json"
 echo "  Bash: rm -rf build  guard_rm exits $code, so the agent does not run it"
 
-hookbus logs --limit 3
+hookbus logs -n 2
+echo
 hookbus metrics
-cat <<END
-
-Now your own hooks. This only shows what would change:
-  $hookbus install --dry-run
-END
+printf '\nYour own hooks? This only shows what would change:  %s\n' "$hookbus install --dry-run"
