@@ -59,4 +59,4 @@ echo "  Bash: rm -rf build  guard_rm exits $code, so the agent does not run it"
 hookbus logs -n 2
 echo
 hookbus metrics
-printf '\nYour own hooks? This only shows what would change:  %s\n' "$hookbus install --dry-run"
+printf '\nNext, your own hooks (changes nothing):  %s\n' "$hookbus install --dry-run"
