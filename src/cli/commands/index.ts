@@ -14,6 +14,7 @@ import { exportCommand } from './reading/export.ts';
 import { logsCommand } from './reading/logs.ts';
 import { metricsCommand } from './reading/metrics.ts';
 import { reportCommand } from './reading/report.ts';
+import { sessionsCommand } from './reading/sessions.ts';
 import { showCommand } from './reading/show.ts';
 import { statusCommand } from './reading/status.ts';
 import { traceCommand } from './reading/trace.ts';
@@ -34,6 +35,7 @@ export const COMMANDS: readonly Command[] = [
   hooksCommand,
   logsCommand,
   showCommand,
+  sessionsCommand,
   traceCommand,
   replayCommand,
   testCommand,

@@ -116,7 +116,7 @@ function split(words: readonly string[], known: Options): Pick<Parsed, 'options'
 export function readGiven(command: Command, { rest, passthrough, options }: Parsed): Given {
   for (const option of options) {
     if (option.name === 'since') refuseSince(command);
-    checkOption(option, options, optionsOf(command));
+    checkOption(option, options, command);
   }
   const takesArgument = command.argument !== undefined;
   const argument = takesArgument ? rest[0] : undefined;
@@ -150,8 +150,9 @@ function refuseSince({ name, argument, options }: Command): void {
 function checkOption(
   { word, name, value }: GivenOption,
   options: readonly GivenOption[],
-  known: Options,
+  command: Command,
 ): void {
+  const known = optionsOf(command);
   const option = Object.hasOwn(known, name) ? known[name] : undefined;
   if (option === undefined) {
     const guess = meantOption(name, Object.keys(known));
@@ -163,7 +164,8 @@ function checkOption(
     throw usageError(`--${name} needs a value`);
   }
   if (option.value === undefined && !['true', 'false', undefined].includes(value)) {
-    throw usageError(`--${name} takes no value, got ${quote(value ?? '')}`);
+    const guess = command.argument === undefined ? '' : guessed(`--${name} ${value}`);
+    throw usageError(`--${name} takes no value, got ${quote(value ?? '')}${guess}`);
   }
   const times = options.filter((other) => other.name === name).length;
   if (times > 1 && option.value !== undefined && option.isRepeatable !== true) {
