@@ -62,7 +62,8 @@ beforeAll(() => {
   const hours = 60 * 60_000;
   seedExecutions(database, { count: 141, untilMs: Date.now() - hours, overMs: 150 * hours });
   const record = { HOOKBUS_ENABLED: '1', HOOKBUS_STORE_RAW: '1' };
-  const call = payload('PreToolUse.Bash.json');
+  // A session that the seed does not have, since one recipe deletes the latest.
+  const call = payload('PreToolUse.Bash.json').replace('7d3f0c52', '0c527d3f');
   bash('git init -q');
   const refused = call.replace('npm test -- --run src/auth', 'rm -rf build');
   bash('hookbus run -- python3 .claude/hooks/guard_rm.py', record, refused);
