@@ -28,7 +28,7 @@ import { installLines, unifiedDiff } from '../output/state/install.ts';
 import { isConfirmed, isOutsideConfirmed } from '../terminal/confirm.ts';
 import type { Answer, Context, Given } from '../words/command.ts';
 import { didYouMean } from '../words/nearest.ts';
-import { invalidValue, quote, usageError } from '../words/values.ts';
+import { quote, readWord, usageError } from '../words/values.ts';
 import { remarksOn } from './settings-remarks.ts';
 
 export const AGENT_NAMES = Object.keys(AGENT_SETTINGS) as AgentName[];
@@ -146,16 +146,10 @@ function readRequest(
 }
 
 function readAgent(name: string): AgentSettings {
-  const agent = AGENT_NAMES.find((candidate) => candidate === name);
-  if (agent === undefined) throw invalidValue('--agent', `one of ${AGENT_NAMES.join(', ')}`, name);
-  return AGENT_SETTINGS[agent];
+  return AGENT_SETTINGS[readWord('--agent', name, AGENT_NAMES)];
 }
 
-function readScope(name: string): Scope {
-  const scope = SCOPES.find((candidate) => candidate === name);
-  if (scope === undefined) throw invalidValue('--scope', 'user, project or local', name);
-  return scope;
-}
+const readScope = (name: string): Scope => readWord('--scope', name, SCOPES);
 
 function chooseFiles(
   work: InstallRequest['work'],

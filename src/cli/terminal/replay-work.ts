@@ -11,11 +11,13 @@ import type { CommandStore } from '../../app/store/up-to-date.ts';
 import { HookbusError } from '../../domain/errors.ts';
 import { replayExecution } from '../../engine/replay-execution.ts';
 import { formatCount } from '../../format.ts';
+import { listHookNames } from '../../store/breakers.ts';
 import type { LogRow } from '../../store/columns.ts';
 import { listDirectories, listRan, writeReplay } from '../../store/replays.ts';
 import { replayJson, replayLines } from '../output/executions/replay.ts';
 import { clip, visible } from '../output/text.ts';
 import type { Answer, Context } from '../words/command.ts';
+import { didYouMean } from '../words/nearest.ts';
 import { ID_FORMAT, invalidValue } from '../words/values.ts';
 import { isReplayConfirmed } from './confirm.ts';
 import { createProgress } from './progress.ts';
@@ -113,10 +115,18 @@ export function chosenRows(store: CommandStore, choice: ReplayChoice, cwd: () =>
         'Use --everywhere to replay executions of other work trees',
       );
     }
+    const names = store.use(listHookNames);
+    if (!names.includes(hookName)) {
+      throw new HookbusError(
+        'E_NOT_FOUND',
+        `no execution of ${hookName} is recorded${didYouMean(hookName, names)}`,
+        '`hookbus metrics` lists the hooks',
+      );
+    }
     throw new HookbusError(
       'E_NOT_FOUND',
       `no execution of ${hookName} was recorded with its payload`,
-      'Set HOOKBUS_STORE_RAW=1 to store payloads from now on; `hookbus metrics` lists the hooks',
+      'Set HOOKBUS_STORE_RAW=1 to store payloads from now on',
     );
   }
   const rows = choice.ids.map((id) => {

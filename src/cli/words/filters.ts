@@ -103,10 +103,22 @@ function readStatuses(given: Given): string[] {
   return [...new Set(statuses)];
 }
 
+/** Words that people type for others, also of another option. */
+const MEANT: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  status: {
+    ...{ ok: 'success', succeeded: 'success', failure: 'failed', timed_out: 'timeout' },
+    ...{ deny: '--decision deny', denied: '--decision deny', refused: '--decision deny' },
+  },
+  decision: {
+    ...{ block: 'deny', blocked: 'deny', denied: 'deny', refused: 'deny' },
+    ...{ allowed: 'allow', approve: 'allow', asked: 'ask' },
+  },
+};
+
 /** The values of an option that takes lists of words. */
 function readWords<T extends string>(given: Given, option: string, known: readonly T[]): T[] {
   const words = given.values(option).flatMap((text) => text.split(','));
-  return words.map((word) => readWord(`--${option}`, word, known));
+  return words.map((word) => readWord(`--${option}`, word, known, MEANT[option]));
 }
 
 /** Every way in which executions of `--project` and `--here` have their project recorded. */

@@ -5,7 +5,7 @@ import { configLines } from '../../output/state/config.ts';
 import { visible } from '../../output/text.ts';
 import type { Answer, Command, Context, Given } from '../../words/command.ts';
 import { didYouMean } from '../../words/nearest.ts';
-import { invalidValue, quote, usageError } from '../../words/values.ts';
+import { invalidValue, quote, readWord, usageError } from '../../words/values.ts';
 
 const ACTIONS = ['show', 'get', 'set', 'unset', 'path'] as const;
 type Action = (typeof ACTIONS)[number];
@@ -48,12 +48,7 @@ const HIDDEN = '(hidden)';
 type Editing = typeof import('../../../config/file/edit-config.ts');
 
 async function perform(given: Given, context: Context): Promise<Answer> {
-  const action = ACTIONS.find((word) => word === (given.argument ?? 'show'));
-  if (action === undefined) {
-    throw usageError(
-      `ACTION must be one of ${ACTIONS.join(', ')}, got ${quote(given.argument ?? '')}${didYouMean(given.argument ?? '', ACTIONS)}`,
-    );
-  }
+  const action = readWord('ACTION', given.argument ?? 'show', ACTIONS);
   const [editing, { requirePaths }] = await Promise.all([
     import('../../../config/file/edit-config.ts'),
     import('../../../app/store/open-store.ts'),
@@ -95,13 +90,25 @@ function readArguments(
   }
   if (keyWord === undefined) return [undefined, undefined];
   const key = editing.parseConfigKey(keyWord);
-  if (key === undefined) {
-    const guess = didYouMean(keyWord, editing.CONFIG_KEYS);
-    throw usageError(
-      `unknown key ${quote(keyWord)}${guess || `. Known keys: ${editing.CONFIG_KEYS.join(', ')}`}`,
+  if (key === undefined) throw unknownKey(keyWord, editing.CONFIG_KEYS);
+  return [key, value];
+}
+
+/** Settings that belong to a run, so that no key of config.json has them. */
+const VARIABLES = [
+  ...['ENABLED', 'HOME', 'MAX_BYTES', 'COMPRESS', 'STORE_RAW', 'DEDUPE_TTL', 'DAEMON', 'DEBUG'],
+] as const;
+
+function unknownKey(typed: string, keys: readonly string[]): Error {
+  const word = typed.replace(/^hookbus_/i, '');
+  const variable = VARIABLES.find((name) => name === word.toUpperCase().replaceAll('-', '_'));
+  if (variable !== undefined) {
+    return usageError(
+      `${quote(typed)} is no key: HOOKBUS_${variable} is a variable, for the "env" of your agent's settings`,
     );
   }
-  return [key, value];
+  const end = didYouMean(word, keys) || '; `hookbus config --all` lists the keys';
+  return usageError(`unknown key ${quote(typed)}${end}`);
 }
 
 function required(key: ConfigKey | undefined): ConfigKey {
