@@ -30,7 +30,7 @@ export function liveOutput(pageNow: () => Page, surroundings: Surroundings) {
       release ??= holdScreen(() => `${last?.join('\n')}\n`);
       // More lines than the screen has would scroll, and the next redraw would start in the wrong place.
       last = texts.slice(0, Math.max(size.rows, 1));
-      await write(HOME + last.map((text) => text + CLEAR_LINE).join('\n') + CLEAR_REST);
+      await write(HOME + last.map((text) => CLEAR_LINE + text).join('\n') + CLEAR_REST);
     },
     pause: (ms) =>
       new Promise((resolve) => {

@@ -20,7 +20,8 @@ export async function showInPager(text: string, env: Environment): Promise<boole
   const child = spawn(pager, {
     shell: NEEDS_SHELL.test(pager),
     stdio: ['pipe', 'inherit', 'inherit'],
-    env: { ...env, LESS: env['LESS'] ?? 'FRX', LV: env['LV'] ?? '-c' },
+    // Our text is UTF-8 also where no locale says so.
+    env: { LESS: 'FRX', LESSCHARSET: 'utf-8', LV: '-c', ...env },
   });
   const ignore = (): void => undefined;
   for (const signal of FROM_TERMINAL) process.on(signal, ignore);
