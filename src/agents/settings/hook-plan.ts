@@ -61,6 +61,10 @@ export interface WrapRules {
   /** The file has fields for Windows, so people on Windows share it. */
   readonly isForWindowsToo: boolean;
   readonly isChosen: (name: string) => boolean;
+  /** The name of each command without a prefix, by its key. */
+  readonly names: ReadonlyMap<string, string>;
+  /** New names, by the names that hooks have. */
+  readonly renames: ReadonlyMap<string, string>;
 }
 
 /** A hook with all known facts, before any decision. */
@@ -69,6 +73,8 @@ export interface KnownHook {
   readonly text: string;
   readonly command: Node;
   readonly base: HookFacts;
+  /** The name that HookBus gives it without `--name`. */
+  readonly usualName: string;
   readonly isOurs: boolean;
   readonly isByHand: boolean;
   /** The edits that remove the prefix. */

@@ -2,8 +2,9 @@ import type { Node } from 'jsonc-parser';
 import type { AgentSettings } from '../../agents/settings/agent-settings.ts';
 import { isEnabledIn } from '../../agents/settings/env-block.ts';
 import { findHooks, type HookSite } from '../../agents/settings/find-hooks.ts';
-import { type HookFacts, isDisabled } from '../../agents/settings/hook-plan.ts';
+import { type HookFacts, hookKey, isDisabled } from '../../agents/settings/hook-plan.ts';
 import { commandless, inspectHook } from '../../agents/settings/wrap-hooks.ts';
+import { namesOf } from './hook-names.ts';
 import { readSettingsFile, type SettingsFile } from './settings-file.ts';
 
 /** A hook as its settings file has it now. */
@@ -41,10 +42,15 @@ export function inspectHooks(
   root: Node,
   agent: AgentSettings,
 ): Omit<InspectedHook, 'isDisabled'>[] {
-  return findHooks(root, agent).map((site) => {
+  const hooks = findHooks(root, agent).map((site) => {
     const known = inspectHook(text, site, agent);
     const prefix = known?.isOurs ? 'install' : known?.isByHand ? 'hand' : 'none';
-    return { ...(known?.base ?? commandless(site)), site, prefix };
+    return { ...(known?.base ?? commandless(site)), site, prefix } as const;
+  });
+  const names = namesOf(hooks);
+  return hooks.map((hook) => {
+    const { site, prefix, command, name } = hook;
+    return prefix === 'none' ? { ...hook, name: names.get(hookKey(site, command)) ?? name } : hook;
   });
 }
 

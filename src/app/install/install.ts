@@ -17,7 +17,8 @@ import { planUnwrap, planWrap } from '../../agents/settings/wrap-hooks.ts';
 import type { StatePaths } from '../../config/home/paths.ts';
 import type { Environment } from '../../config/settings.ts';
 import { type FoundFile, isBelow } from './find-settings.ts';
-import { type InspectedFile, inspectSettings } from './inspect-settings.ts';
+import { rememberNames } from './hook-names.ts';
+import { type InspectedFile, inspectSettings, tryInspect } from './inspect-settings.ts';
 import { isForWindows, type OtherLines, otherLinesOf } from './other-lines.ts';
 import { requireWritable, settingsError } from './settings-file.ts';
 import { createLedger, type LedgerEntry } from './settings-ledger.ts';
@@ -37,6 +38,10 @@ export interface InstallRequest {
   readonly otherFiles: readonly FoundFile[];
   readonly program: readonly string[];
   readonly isChosen: (name: string) => boolean;
+  /** New names, by the names that hooks have now. */
+  readonly renames?: ReadonlyMap<string, string>;
+  /** Whether runs of a command are on record under a name, and no other command's. */
+  readonly isOnRecord?: (name: string, command: string) => boolean;
   /** What to set in the env block of a file with wrapped hooks. */
   readonly sets: (file: FoundFile) => Values;
   readonly isDryRun: boolean;
@@ -72,13 +77,24 @@ export function changeSettings(request: InstallRequest): FileReport[] {
   const changed = planned.filter(({ file, after }) => file.text !== after);
   for (const { file } of changed) requireWritable(file);
   if (changed.length === 0) return planned.map(({ report }) => report);
-  return withSettingsLock(request, () =>
-    request.files.map((found) => {
-      const plan = () => planFile(found, request, ledger, otherLinesOf(request));
+  return withSettingsLock(request, () => {
+    const { names } = otherLinesOf(request);
+    const reports = request.files.map((found) => {
+      const plan = () => {
+        const others = otherLinesOf(request);
+        // A file that is written already would change the names of the next.
+        return planFile(found, request, ledger, {
+          ...others,
+          names: new Map([...others.names, ...names]),
+        });
+      };
       const { report, backup } = writeSettings(found.path, ledger, request.now, plan);
       return { ...report, backup };
-    }),
-  );
+    });
+    const hooks = request.files.flatMap(({ path }) => tryInspect(path, request.agent)?.hooks ?? []);
+    rememberNames(hooks, { agent: request.agent.agent, paths: request.paths });
+    return reports;
+  });
 }
 
 interface PlannedFile extends SettingsChange {
@@ -100,7 +116,13 @@ function planFile(
   const { agent, work } = request;
   const file = inspectSettings(path, agent);
   if (within !== undefined && !isBelow(file.target, within)) throw linksOut(path, file.target);
-  const rules: WrapRules = { ...request, ...others, scope, isForWindowsToo: isForWindows(file) };
+  const rules: WrapRules = {
+    ...request,
+    ...others,
+    scope,
+    isForWindowsToo: isForWindows(file),
+    renames: request.renames ?? new Map(),
+  };
   const hooks = file.hooks.map(({ site }) =>
     work === 'install' ? planWrap(file.text, site, rules) : planUnwrap(file.text, site, rules),
   );
