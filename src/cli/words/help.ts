@@ -10,22 +10,45 @@ const PAGER_OPTION: CommandOption = {
 };
 const HELP_OPTION: CommandOption = { describe: 'print this help' };
 
-/** The output of `hookbus` without a command. */
-export function overview(commands: readonly Command[]): string[] {
-  const shown = commands.filter(({ isHidden }) => isHidden !== true);
-  const named = shown.map(({ name, opposite, summary }) => ({
-    names: opposite === undefined ? name : `${name}, ${opposite}`,
-    summary,
-  }));
-  const width = Math.max(...named.map(({ names }) => names.length));
+/** The overview: commands that belong together share a line. */
+const GROUPS: readonly (readonly [title: string, names: readonly string[], what: string])[] = [
+  ['Start here', ['install', 'uninstall'], 'Put hookbus before your hooks, or remove it'],
+  ['', ['enable', 'disable'], 'Switch recording on or off'],
+  ['', ['status', 'doctor'], 'Is it on? What is broken, how to fix it'],
+  ['What ran', ['logs', 'show'], 'List executions, show one in full'],
+  ['', ['sessions', 'trace'], 'List sessions, show one as a timeline'],
+  ['', ['metrics'], 'How often hooks fail, how long they take'],
+  ['', ['report'], 'What hooks cost: waiting time and context'],
+  ['', ['alerts'], 'What needs attention now'],
+  ['', ['dashboard'], 'All of that in a browser, live'],
+  ['Your hooks', ['hooks', 'explain'], 'Which hooks run, and why others do not'],
+  ['', ['off', 'on'], 'Switch one hook off for a while'],
+  ['', ['test', 'replay', 'drill'], 'Try hooks on cases, on recorded calls'],
+  ['Settings', ['config'], 'Breakers, alerts, exporters'],
+  ['For scripts', ['run'], 'Run a hook and record it'],
+];
+
+/** The output of `hookbus` without a command. @param docs where the documentation is on this machine */
+export function overview(commands: readonly Command[], docs = 'docs/ in the package'): string[] {
+  const known = GROUPS.map(([title, names, what]) => ({
+    title,
+    names: names.filter((name) => commands.some((command) => command.name === name)).join(', '),
+    what,
+  })).filter(({ names }) => names !== '');
+  const width = Math.max(...known.map(({ names }) => names.length));
+  const titleWidth = Math.max(...known.map(({ title }) => title.length));
+  const hidden = commands.filter(({ isHidden }) => isHidden === true).map(({ name }) => name);
   return [
     "HookBus records every execution of your agent's hooks and changes none of them.",
     'Usage: hookbus COMMAND [options]',
     '',
-    'Commands:',
-    ...named.map(({ names, summary }) => `  ${pad(names, width)}  ${summary}`),
+    ...known.map(
+      ({ title, names, what }) => `${pad(title, titleWidth)}  ${pad(names, width)}  ${what}`,
+    ),
+    `${pad('More', titleWidth)}  ${hidden.filter((name) => name !== 'uninstall').join(', ')}`,
     '',
-    'Options: --version; --help, also after a command. Docs: docs/ in the package.',
+    'hookbus COMMAND --help says more, with examples; hookbus --version',
+    `Docs: ${docs}`,
   ];
 }
 

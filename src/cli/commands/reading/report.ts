@@ -19,7 +19,7 @@ export const reportCommand: Command = {
   isPaged: true,
   usage: '[TIME|--session ID] [options]',
   about: [
-    'Shows how long agents waited for hooks (hooks that ran in parallel count once), which hook finished last for each tool call, how often each refused, what it added to the context, and a suggested timeout for each hook, from its P99.',
+    "Shows how long agents waited for hooks (hooks that ran in parallel count once), how often each refused and what it added to the context. YOU'D SAVE is how much sooner agents would have continued without that hook: start with the largest value.",
     'docs/report.md explains how each figure is computed, and what it assumes.',
   ],
   argument: {
@@ -34,6 +34,7 @@ export const reportCommand: Command = {
       describe: 'write a self-contained HTML file',
     },
     force: { describe: 'let --html replace an existing file' },
+    all: { describe: 'show every row of each table' },
   },
   exitCodes: [
     EXIT_CODES[0],
@@ -66,10 +67,20 @@ async function perform(given: Given, context: Context): Promise<Answer> {
     session === undefined
       ? { hours: readHours(given.argument ?? DEFAULT_TIME, context.now()) }
       : { session };
-  const { noCosts, readCosts } = await import('../../../app/reading/read-costs.ts');
-  const report =
-    (await withDatabase(context, (db) => readCosts(db, query, context.now()))) ?? noCosts(query);
-  if (file === undefined) return { json: report, lines: (page) => reportLines(report, page) };
+  const [{ noCosts, readCosts }, { withSpan }] = await Promise.all([
+    import('../../../app/reading/read-costs.ts'),
+    import('../../../app/reading/report-span.ts'),
+  ]);
+  const { settings } = context;
+  const nowMs = context.now();
+  const read = await withDatabase(context, (db) =>
+    withSpan(db, readCosts(db, query, nowMs), { settings, nowMs }),
+  );
+  const report = read ?? { ...noCosts(query), covered: null };
+  if (file === undefined) {
+    const isWhole = given.isOn('all');
+    return { json: report, lines: (page) => reportLines(report, page, isWhole) };
+  }
   const [{ reportHtml }, { writeNewFile }] = await Promise.all([
     import('../../output/metrics/report-html.ts'),
     import('../../terminal/write-file.ts'),

@@ -24,13 +24,14 @@ export const configCommand: Command = {
     { name: 'KEY', describe: 'such as breaker.enabled' },
     { name: 'VALUE', describe: 'such as true' },
   ],
-  options: {},
+  options: { all: { describe: 'show the defaults too' } },
   exitCodes: [
     ['0', 'done'],
     ['1', 'an argument is invalid, or config.json cannot be read or written'],
   ],
   examples: [
-    ['hookbus config', 'every value, and which of them are defaults'],
+    ['hookbus config', 'what config.json sets'],
+    ['hookbus config --all', 'every value, and which of them are defaults'],
     ['hookbus config set breaker.enabled true', 'breakers for all hooks that cannot refuse'],
     ["hookbus config set breaker.hooks 'lint: npx eslint'", 'a breaker for one hook only'],
     [
@@ -57,7 +58,7 @@ async function perform(given: Given, context: Context): Promise<Answer> {
   const [key, value] = readArguments(action, given.moreArguments, editing);
   switch (action) {
     case 'show':
-      return show(paths, editing);
+      return show(paths, editing, given.isOn('all'));
     case 'path':
       return { json: { path: paths.config }, lines: () => [paths.config] };
     case 'get':
@@ -116,7 +117,7 @@ function required(key: ConfigKey | undefined): ConfigKey {
   return key;
 }
 
-async function show(paths: StatePaths, { givenKeys }: Editing): Promise<Answer> {
+async function show(paths: StatePaths, { givenKeys }: Editing, isWhole: boolean): Promise<Answer> {
   const { DEFAULT_CONFIG, readConfigFile, withoutSecrets } = await import(
     '../../../config/file/config-file.ts'
   );
@@ -128,7 +129,7 @@ async function show(paths: StatePaths, { givenKeys }: Editing): Promise<Answer> 
     given: givenKeys(paths.config),
     config: reading.state === 'refused' ? DEFAULT_CONFIG : withoutSecrets(reading.config),
   };
-  return { json: report, lines: (page) => configLines(report, page) };
+  return { json: report, lines: (page) => configLines(report, page, isWhole) };
 }
 
 function get(paths: StatePaths, key: ConfigKey, editing: Editing): Answer {

@@ -93,7 +93,8 @@ function headLines(report: ComparedReport, page: Page): string[] {
 }
 
 function beforeText(before: WindowReport, page: Page): string {
-  const covered = coveredText(before.covered, page.nowMs);
+  const isDeleted = before.executions === 0 && before.covered?.older_deleted === true;
+  const covered = isDeleted ? 'its runs were deleted' : coveredText(before.covered, page.nowMs);
   return `BEFORE is the ${formatWindow(before.window_hours)} before${covered && ` (${covered})`}.`;
 }
 

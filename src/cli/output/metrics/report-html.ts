@@ -2,6 +2,7 @@ import type { CostReport } from '../../../app/reading/cost-report.ts';
 import { VERSION } from '../../../domain/version.ts';
 import { formatClock, formatCount, formatDate, formatMs, NOTHING } from '../../../format.ts';
 import { visible } from '../text.ts';
+import { coveredText } from './covered.ts';
 import {
   callTitle,
   charactersText,
@@ -32,7 +33,8 @@ footer, li { color: var(--soft); font-size: .9rem; }
 
 /** A self-contained page: no script, nothing loaded, and recorded text cannot inject either. */
 export function reportHtml(report: CostReport, nowMs: number): string {
-  const title = `What hooks cost in ${windowOf(report)}`;
+  const covered = coveredText(report.covered, nowMs);
+  const title = `What hooks cost in ${windowOf(report)}${covered && ` (${covered})`}`;
   return `<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -45,7 +47,7 @@ export function reportHtml(report: CostReport, nowMs: number): string {
 </head>
 <body>
 <h1>${escaped(title)}</h1>
-${headline(report)
+${headline(report, nowMs)
   .map((text) => `<p>${escaped(text)}</p>`)
   .join('\n')}
 ${hooksTable(report)}
