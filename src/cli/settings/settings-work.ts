@@ -145,11 +145,11 @@ function readRequest(
   };
 }
 
-function readAgent(name: string): AgentSettings {
+export function readAgent(name: string): AgentSettings {
   return AGENT_SETTINGS[readWord('--agent', name, AGENT_NAMES)];
 }
 
-const readScope = (name: string): Scope => readWord('--scope', name, SCOPES);
+export const readScope = (name: string): Scope => readWord('--scope', name, SCOPES);
 
 function chooseFiles(
   work: InstallRequest['work'],

@@ -6,7 +6,9 @@ import { quote, usageError } from './values.ts';
 /** The name of the hook. @throws HookbusError `E_USAGE` if there is none */
 export function requireHook(given: Given): string {
   if (given.argument === undefined || given.argument === '') {
-    throw usageError('missing argument HOOK; `hookbus metrics` lists the hooks');
+    throw usageError(
+      'missing argument HOOK; `hookbus metrics` lists the hooks, and `hookbus disable` stops recording',
+    );
   }
   return given.argument;
 }

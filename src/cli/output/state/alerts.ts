@@ -1,13 +1,6 @@
 import type { AlertReport } from '../../../app/alerts/alert-report.ts';
 import type { AlertsReport } from '../../../app/alerts/read-alerts.ts';
-import {
-  formatAge,
-  formatClock,
-  formatDate,
-  formatMs,
-  formatThings,
-  NOTHING,
-} from '../../../format.ts';
+import { formatClock, formatDate, formatMs, formatThings, NOTHING } from '../../../format.ts';
 import type { Page } from '../page.ts';
 import { BELOW_INDENT, type Column, createTable, type Row } from '../table.ts';
 import { hanging, visible, wrap } from '../text.ts';
@@ -92,11 +85,4 @@ function remarks({ enabled, watching, actions }: AlertsFacts): string[] {
           'No action is set for alerts. To get notified: hookbus config set alerts.command LINE, alerts.webhook URL or alerts.desktop true',
         ]),
   ];
-}
-
-/** One line for each open alert, for `status`. */
-export function openAlertTexts(alerts: readonly AlertReport[], page: Page): string[] {
-  return alerts.map(
-    ({ text, opened_at }) => `${text} (${formatAge(new Date(opened_at), page.nowMs)})`,
-  );
 }

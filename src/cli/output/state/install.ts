@@ -90,7 +90,11 @@ function belowOf({ action, reason, command }: HookPlan) {
 }
 
 /** The changes, as `diff -u` shows them. */
-export function unifiedDiff({ path, before, after }: FileReport): string {
+export function unifiedDiff({
+  path,
+  before,
+  after,
+}: Pick<FileReport, 'path' | 'before' | 'after'>): string {
   return before === after
     ? ''
     : createTwoFilesPatch(path, path, before, after, '', '', { context: 3 });
