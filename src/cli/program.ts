@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { withOwnHome } from '../config/home/state-home.ts';
 import { readSettings, wantsColour } from '../config/settings.ts';
 import { COMMANDS } from './commands/index.ts';
@@ -39,7 +41,11 @@ export async function perform(
       throw unknownCommand(parsed.rest[0] ?? '', meant?.line);
     }
     if (parsed.asksForHelp || words.length === 0) {
-      return succeeded(command === undefined ? overview(COMMANDS) : commandHelp(command));
+      return succeeded(
+        command === undefined
+          ? overview(COMMANDS, docsBeside(surroundings.script))
+          : commandHelp(command),
+      );
     }
     if (command === undefined) throw usageError('no command given');
     return await performCommand(command, readGiven(command, parsed), { ...surroundings, settings });
@@ -73,6 +79,12 @@ async function performCommand(command: Command, given: Given, context: Context):
   const lines = isJson ? [jsonText(answer.json, 2)] : answer.lines(page());
   const isPaged = command.isPaged === true && !isJson && !given.isOn('no-pager');
   return { ...succeeded(lines), exitCode: answer.exitCode ?? 0, isPaged };
+}
+
+/** The documentation of this installation, if it is there. */
+function docsBeside(script: string): string | undefined {
+  const docs = join(dirname(dirname(script)), 'docs');
+  return existsSync(docs) ? docs : undefined;
 }
 
 function succeeded(lines: readonly string[]): Outcome {

@@ -101,7 +101,7 @@ export interface Command {
   readonly summary: string;
   /** The command that undoes it; the overview shows both on one line. */
   readonly opposite?: string;
-  /** The overview omits it, because it is rarely needed. */
+  /** The overview only names it, because it is rarely needed. */
   readonly isHidden?: boolean;
   /** On a terminal, an answer that is longer than the screen goes through a pager, unless --no-pager is given. */
   readonly isPaged?: boolean;

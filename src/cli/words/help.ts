@@ -10,10 +10,10 @@ const PAGER_OPTION: CommandOption = {
 };
 const HELP_OPTION: CommandOption = { describe: 'print this help' };
 
-/** The overview: commands that belong together share a line. */
+/** The overview: commands that belong together share a line, with those that undo them. */
 const GROUPS: readonly (readonly [title: string, names: readonly string[], what: string])[] = [
-  ['Start here', ['install', 'uninstall'], 'Put hookbus before your hooks, or remove it'],
-  ['', ['enable', 'disable'], 'Switch recording on or off'],
+  ['Start here', ['install'], 'Put hookbus before your hooks, or remove it'],
+  ['', ['enable'], 'Switch recording on or off'],
   ['', ['status', 'doctor'], 'Is it on? What is broken, how to fix it'],
   ['What ran', ['logs', 'show'], 'List executions, show one in full'],
   ['', ['sessions', 'trace'], 'List sessions, show one as a timeline'],
@@ -22,7 +22,7 @@ const GROUPS: readonly (readonly [title: string, names: readonly string[], what:
   ['', ['alerts'], 'What needs attention now'],
   ['', ['dashboard'], 'All of that in a browser, live'],
   ['Your hooks', ['hooks', 'explain'], 'Which hooks run, and why others do not'],
-  ['', ['off', 'on'], 'Switch one hook off for a while'],
+  ['', ['off'], 'Switch one hook off for a while'],
   ['', ['test', 'replay', 'drill'], 'Try hooks on cases, on recorded calls'],
   ['Settings', ['config'], 'Breakers, alerts, exporters'],
   ['For scripts', ['run'], 'Run a hook and record it'],
@@ -30,14 +30,17 @@ const GROUPS: readonly (readonly [title: string, names: readonly string[], what:
 
 /** The output of `hookbus` without a command. @param docs where the documentation is on this machine */
 export function overview(commands: readonly Command[], docs = 'docs/ in the package'): string[] {
-  const known = GROUPS.map(([title, names, what]) => ({
-    title,
-    names: names.filter((name) => commands.some((command) => command.name === name)).join(', '),
-    what,
-  })).filter(({ names }) => names !== '');
+  const known = GROUPS.map(([title, grouped, what]) => {
+    const named = commands.filter(({ name }) => grouped.includes(name));
+    const names = named.flatMap(({ name, opposite }) => [name, opposite ?? []].flat());
+    return { title, names: names.join(', '), what };
+  }).filter(({ names }) => names !== '');
   const width = Math.max(...known.map(({ names }) => names.length));
   const titleWidth = Math.max(...known.map(({ title }) => title.length));
-  const hidden = commands.filter(({ isHidden }) => isHidden === true).map(({ name }) => name);
+  const opposites = commands.map(({ opposite }) => opposite);
+  const others = commands.filter(
+    ({ name, isHidden }) => isHidden === true && !opposites.includes(name),
+  );
   return [
     "HookBus records every execution of your agent's hooks and changes none of them.",
     'Usage: hookbus COMMAND [options]',
@@ -45,7 +48,7 @@ export function overview(commands: readonly Command[], docs = 'docs/ in the pack
     ...known.map(
       ({ title, names, what }) => `${pad(title, titleWidth)}  ${pad(names, width)}  ${what}`,
     ),
-    `${pad('More', titleWidth)}  ${hidden.filter((name) => name !== 'uninstall').join(', ')}`,
+    `${pad('More', titleWidth)}  ${others.map(({ name }) => name).join(', ')}`,
     '',
     'hookbus COMMAND --help says more, with examples; hookbus --version',
     `Docs: ${docs}`,
