@@ -189,17 +189,21 @@ describe('off', () => {
     const { ask, gate, paths } = aState();
     expect(await ask('off', 'lnt')).toMatchObject({
       exitCode: 1,
-      stderr: expect.stringContaining('no execution of "lnt" is recorded'),
+      stderr: expect.stringContaining(
+        'no hook named "lnt" is on record. Did you mean "lint"? If it never ran, add --command',
+      ),
     });
     const words = ['off', 'lnt', '--command', 'make lint'];
     expect(oneLine((await ask(...words)).stderr)).toContain('cannot tell what it refuses');
     expect(existsSync(paths.gates)).toBe(false);
     const { stdout } = await ask(...words, '--yes');
-    expect(stdout).toContain('No execution of "lnt" is recorded. Did you mean "lint"?');
+    expect(stdout).toContain('No hook named "lnt" is on record. Did you mean "lint"?');
     expect(gate({ hookName: 'lnt', command: 'make lint' })?.kind).toBe('off');
     // Another command of a known name is not found either.
     expect((await ask('off', 'lint', '--command', 'make lint')).exitCode).toBe(1);
-    expect((await ask('on', 'nothing-like-it')).stdout).toContain('is recorded.\n');
+    expect((await ask('on', 'nothing-like-it')).stdout).toBe(
+      'Nothing was changed. No hook named "nothing-like-it" is on record.\n',
+    );
   });
 
   it('chooses, among hooks with the same name, those of this work tree, or those of --command or --all', async () => {
@@ -298,6 +302,7 @@ describe('off', () => {
     expect(readGate(gatePath(paths.gates, LINT))).toBeUndefined();
     const fresh = freshState();
     expect((await ask(fresh.home, 'off', 'lint', '--yes')).stderr).toContain('add --command');
+    expect((await ask(fresh.home, 'on', 'lint')).stdout).toContain('is on record.');
     expect((await ask(fresh.home, ...words)).exitCode).toBe(1);
     expect((await ask(fresh.home, ...words, '--yes')).exitCode).toBe(0);
     expect(readGate(gatePath(fresh.paths.gates, LINT))).toBeDefined();

@@ -58,8 +58,7 @@ export function readRecording(
   });
 }
 
-const switchOf = ({ root }: InspectedFile): string | undefined =>
-  variablesIn(root).HOOKBUS_ENABLED;
+const switchOf = ({ root }: InspectedFile): string | undefined => variablesIn(root).HOOKBUS_ENABLED;
 
 const payloadsOf = ({ file }: InspectedSettings): string | undefined =>
   variablesIn(file.root).HOOKBUS_STORE_RAW;

@@ -55,16 +55,16 @@ export async function workOnSwitch(work: Work, given: Given, context: Context): 
       files: reports.map((report) => reportJson(report, common.isDryRun)),
       recording,
     },
-    lines: (page) => [
-      ...reports.flatMap((report) => reportLines(report, common.isDryRun, env['HOME'])),
-      ...(common.isDryRun
-        ? []
-        : hanging(
-            '',
-            visible(stateText(work, recording, agent, env['HOME'], given.isOn('store-raw'))),
-            page,
-          )),
-    ],
+    lines: (page) => {
+      const changes = reports.flatMap((report) =>
+        reportLines(report, common.isDryRun, env['HOME']),
+      );
+      if (common.isDryRun) return changes;
+      const state = stateText(work, recording, agent, env['HOME']);
+      const next =
+        given.isOn('store-raw') && work === 'disable' ? [] : nextOf(work, recording, agent);
+      return [...changes, ...hanging('', visible(state), page), ...next.map(visible)];
+    },
   };
 }
 
@@ -179,21 +179,18 @@ function reportLines(report: SwitchReport, isDryRun: boolean, home: string | und
 function stateText(
   work: Work,
   recording: AgentRecording | null,
-  { title, agent }: AgentSettings,
+  { title }: AgentSettings,
   home: string | undefined,
-  isOfPayloads: boolean,
 ): string {
-  const which = agent === 'claude' ? '' : ` --agent ${agent}`;
   const { enabled = false, decided_by = null } = recording ?? {};
   const by = decided_by === null ? '' : `, by ${shortPath(decided_by, home)}`;
-  if (recording === null || !enabled) {
-    return work === 'enable'
-      ? `Recording stays off for ${title}${by}, which counts more.`
-      : `Recording is off for ${title}: hooks run unrecorded. Open sessions may need a restart.`;
+  if (recording !== null && enabled) {
+    const restart = work === 'enable' ? ' Open sessions may need a restart.' : '';
+    return `Recording is on for ${title}${by}, ${payloadWords(recording)}.${restart}`;
   }
-  const done = `Recording is on for ${title}${by}, ${payloadWords(recording)}.`;
-  if (work === 'enable') return `${done} ${nextText(recording, which)}`;
-  return isOfPayloads ? done : `${done} ${howToDisable(recording, which)}`;
+  return work === 'enable'
+    ? `Recording stays off for ${title}${by}, which counts more.`
+    : `Recording is off for ${title}: hooks run unrecorded. Open sessions may need a restart.`;
 }
 
 function payloadWords({ payloads }: AgentRecording): string {
@@ -201,16 +198,22 @@ function payloadWords({ payloads }: AgentRecording): string {
   return isOn(payloads) ? 'with payloads' : `with payloads of ${payloads}`;
 }
 
-function nextText({ hooks, recorded }: AgentRecording, which: string): string {
-  if (hooks === 0) return 'There are no hooks yet; once there are, type: hookbus install';
-  if (recorded === hooks) return 'Open sessions may need a restart. Then: hookbus logs --follow';
+/** What to type next, on a line of its own. */
+function nextOf(work: Work, recording: AgentRecording | null, { agent }: AgentSettings): string[] {
+  if (recording === null || !recording.enabled) return [];
+  const { hooks, recorded, decided_by } = recording;
+  const which = agent === 'claude' ? '' : ` --agent ${agent}`;
+  if (work === 'disable') {
+    const how =
+      decided_by === null
+        ? 'unset HOOKBUS_ENABLED'
+        : `hookbus disable${which} --settings ${shellWord(decided_by)}`;
+    return [`To switch it off there too: ${how}`];
+  }
+  if (hooks === 0) return [`There are no hooks yet. Once there are: hookbus install${which}`];
+  if (recorded === hooks) return ['To see what runs: hookbus logs --follow'];
   const are = formatThings(hooks - recorded, 'hook is', 'hooks are');
-  return `${are} not wrapped yet: hookbus install${which}`;
-}
-
-function howToDisable({ decided_by }: AgentRecording, which: string): string {
-  if (decided_by === null) return 'To switch it off here: unset HOOKBUS_ENABLED';
-  return `To switch it off there too: hookbus disable${which} --settings ${shellWord(decided_by)}`;
+  return [`${are} not wrapped yet: hookbus install${which}`];
 }
 
 const reportJson = (report: SwitchReport, isDryRun: boolean) => ({
