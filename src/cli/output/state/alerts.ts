@@ -36,9 +36,10 @@ export function alertsLines(report: AlertsFacts, page: Page): string[] {
   ];
 }
 
-function emptyText({ enabled, history }: AlertsFacts): string {
+function emptyText({ enabled, history, watching }: AlertsFacts): string {
   if (!enabled) return 'Alerts are off, and none is open.';
-  return history === null ? 'No alert is open: all is well.' : 'No alert is recorded.';
+  if (history !== null) return 'No alert is recorded.';
+  return watching ? 'No alert is open: all is well.' : 'No alert is open.';
 }
 
 /** An alert's text has its numbers and times at the end, so it is never cut. */
@@ -77,7 +78,7 @@ function remarks({ enabled, watching, actions }: AlertsFacts): string[] {
     ...(watching
       ? []
       : [
-          'No daemon is running, so only skipped guards are checked. The next execution starts one, unless HOOKBUS_DAEMON is off.',
+          'No daemon is running, so only skipped guards are checked. The next execution starts one, unless HOOKBUS_DAEMON is off. What is wrong now: hookbus status',
         ]),
     ...(hasAction
       ? []
