@@ -44,7 +44,7 @@ async function ask(words: readonly string[]): Promise<unknown> {
   const createdAt = new Date(Date.now() - 60_000).toISOString();
   writeExecutions(paths.database, [
     recordedOf(
-      anExecution({ createdAt, cwd: home }),
+      anExecution({ createdAt, cwd: home, sessionId: '7d3f0c52' }),
       (['stdin', 'stdout', 'stderr'] as const).map((stream) => ({ stream, ...payload })),
       ['unknown option --nmae'],
     ),
@@ -89,6 +89,10 @@ describe('the fields of', () => {
     expect(unique(paths.filter((path) => !/^payloads\.std[a-z]+$/.test(path)))).toEqual(
       unique([...documented('logs').keys(), ...documented('show').keys()]),
     );
+  });
+
+  it('sessions are documented', async () => {
+    expect(unique(pathsOf(await ask(['sessions'])))).toEqual(unique(documented('sessions').keys()));
   });
 
   it('trace are documented, with those of logs', async () => {
@@ -336,7 +340,7 @@ describe('a failure', () => {
     expect(JSON.parse(stderr)).toEqual({
       error: {
         code: 'E_USAGE',
-        message: 'HOURS must be a number above 0 and at most 876000, got "soon"',
+        message: expect.stringMatching(/^TIME must be a time such as 7d.*, got "soon"$/) as string,
         hint: 'Try: hookbus metrics --help',
       },
     });

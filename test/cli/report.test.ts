@@ -157,10 +157,10 @@ describe('hookbus report', () => {
       'no recorded execution belongs to a session',
     );
     expect(await said('3', '--session', 'abc-1')).toContain(
-      'HOURS and --session cannot be used together',
+      'TIME and --session cannot be used together',
     );
     expect(await said('--force')).toContain('--force needs --html');
-    expect(await said('0')).toContain('HOURS must be a number above 0');
+    expect(await said('0')).toContain('TIME must be before now');
   });
 
   it('is empty on a new machine, and creates nothing', async () => {

@@ -119,6 +119,7 @@ describe('hookbus logs --follow', () => {
       ['--status', 'error,timeout'],
       ['--session', 'se%'],
       ['--hook', 'a', '--status', 'error'],
+      ['--event', 'pretooluse', '--tool', 'bash', '--failed'],
     ].map((words) => follow(state, ['--json', '--limit', '100', ...words]));
     const everything = follow(state, ['--json', '--limit', '100']);
     await until('all followers', async () => {
@@ -130,14 +131,14 @@ describe('hookbus logs --follow', () => {
       { hookName: 'b', status: 'error' },
       { hookName: 'c', eventType: 'Stop' },
       { hookName: 'd', status: 'timeout', sessionId: 'se%1' },
-      { hookName: 'a', status: 'error', sessionId: 'sex' },
+      { hookName: 'a', status: 'error', sessionId: 'sex', toolName: 'Bash' },
       { hookName: 'last' },
     ] as const;
     writeExecutions(
       state.paths.database,
       made.map((changes) => recordedOf(anExecution(changes))),
     );
-    const shown = [['a', 'b', 'a'], ['c'], ['b', 'd', 'a'], ['d'], ['a']];
+    const shown = [['a', 'b', 'a'], ['c'], ['b', 'd', 'a'], ['d'], ['a'], ['a']];
     await until('the last row', () => names(everything).includes('last'));
     await until('the rows of each filter', () =>
       followers.every((each, at) => each.rows().length === shown[at]?.length),
