@@ -20,8 +20,9 @@ function commandPage(): string {
     '',
     'Every command except `run` takes `--json`; [json.md](json.md) describes the output. Times are UTC in JSON and local',
     'otherwise. Output is coloured only on a terminal, and only if `NO_COLOR` is not set. Lines are as wide as the terminal,',
-    'but at least 80 and at most 100 columns. In recorded text, control characters and other invisible characters are',
-    'escaped: `\\n`, `\\x1b`, `\\u202e`.',
+    'but at most 100 columns, tables 160. Columns that say nothing are hidden. An answer that is longer than the screen goes',
+    'through `$PAGER`, or `less`, where the help has `--no-pager`; never in a pipe or with `--json`. In recorded text, control',
+    'characters and other invisible characters are escaped: `\\n`, `\\x1b`, `\\u202e`.',
     '',
     ...fenced(overview(COMMANDS)),
     ...COMMANDS.flatMap((command) => [

@@ -141,8 +141,26 @@ describe('hookbus report', () => {
     expect(exitCode).toBe(0);
     const lines = table.split('\n');
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(100);
-    expect(table).toContain('By hook: how long agents waited, and a suggested timeout');
-    expect(table).toMatch(/lint +PostToolUse .* ≥ \d+ s \(\d+\)/);
+    expect(table).toMatch(/HOOK .* WAITED +YOU'D SAVE +TIMEOUT/);
+    expect(table).toMatch(/lint +PostToolUse .* ≥ \d+ s\n/);
+    expect(table).toContain('A timeout of 5 s is enough for the others.');
+  });
+
+  it('says since when it counts if older executions were deleted, as metrics does', async () => {
+    const { run, report, paths } = aState([[{}], [{}]]);
+    expect((await report()).covered).toMatchObject({ older_deleted: false });
+    expect((await run()).stdout).not.toContain('deleted');
+    const db = openDatabase(paths.database, 0);
+    db.exec('DELETE FROM hook_logs WHERE id = 1');
+    db.close();
+    const { covered } = await report('30d');
+    expect(covered).toEqual({ from: at(0), older_deleted: true, retention_days: 7 });
+    const since =
+      /^In the last 30 days \(since \d+ \w+; older runs were deleted, retention 7 days\)/;
+    expect((await run('30d')).stdout.replaceAll('\n', ' ')).toMatch(since);
+    const page = join(temporaryDirectory(), 'report.html');
+    await run('30d', '--html', page);
+    expect(readFileSync(page, 'utf8')).toMatch(/<title>[^<]*older runs were deleted/);
   });
 
   it('refuses contradictory options', async () => {

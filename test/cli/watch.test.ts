@@ -3,6 +3,7 @@ import { execPath } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { expect, it, onTestFinished } from 'vitest';
 import type { MetricsReport } from '../../src/metrics/report.ts';
+import { isAlive } from '../conformance/support/processes.ts';
 import { until } from '../conformance/support/until.ts';
 import { anExecution, recordedOf, writeExecutions } from '../support/seed.ts';
 import { freshState } from '../support/state.ts';
@@ -56,4 +57,20 @@ it('metrics --watch redraws in place on a terminal', async () => {
   expect(screens.length).toBeGreaterThan(1);
   // The terminal has twelve rows; more lines would scroll.
   for (const screen of screens) expect(screen.split('\n').length).toBeLessThanOrEqual(12);
+  expect(screens.at(-1)).toContain('Ctrl-C quits.');
+});
+
+it('metrics --watch leaves the terminal as it was, with the last numbers, on Ctrl-C', async () => {
+  const line = `echo pid $$; stty cols 80 rows 24; exec ${execPath} ${ENTRY} metrics 1 --watch`;
+  const { text } = aWatch(['script', '-qfec', line, '/dev/null']);
+  await until('the first numbers', () => text().includes('1 execution of'));
+  expect(text().split('\u001b[?1049h')[0]).not.toContain('execution');
+  const pid = Number(/pid (\d+)/.exec(text())?.[1]);
+  expect(isAlive(pid)).toBe(true);
+  process.kill(pid, 'SIGINT');
+  await until('the other screen', () => text().includes('\u001b[?1049l'));
+  const after = (): string => text().split('\u001b[?1049l')[1] ?? '';
+  await until('the last numbers', () => after().includes('Ctrl-C quits.'));
+  expect(after()).toContain('1 execution of');
+  expect(text()).toContain('\u001b[?25h');
 });

@@ -20,7 +20,7 @@ const GROUPS: readonly (readonly [title: string, names: readonly string[], what:
   ['', ['metrics'], 'How often hooks fail, how long they take'],
   ['', ['report'], 'What hooks cost: waiting time and context'],
   ['', ['alerts'], 'What needs attention now'],
-  ['', ['dashboard'], 'All of that in a browser, live'],
+  ['', ['dashboard'], 'Everything live, in a browser'],
   ['Your hooks', ['hooks', 'explain'], 'Which hooks run, and why others do not'],
   ['', ['off'], 'Switch one hook off for a while'],
   ['', ['test', 'replay', 'drill'], 'Try hooks on cases, on recorded calls'],

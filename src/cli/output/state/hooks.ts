@@ -86,7 +86,7 @@ function summary({ entries, project, home, hours }: HooksReport, page: Page): st
       : page.paint(`${formatCount(looks)} ${looks === 1 ? 'needs' : 'need'} a look`, 'bad');
   return [
     `${formatThings(entries.length, 'hook')} of ${listed(titles)} in ${where}: ${state}, ${formatCount(recorded)} recorded.`,
-    page.paint(`RUNS, DENIED and FAILED count the last ${formatWindow(hours)}.`, 'dim'),
+    page.paint(`The numbers are those of the last ${formatWindow(hours)}.`, 'dim'),
   ].flatMap((line) => hanging('', line, page));
 }
 
