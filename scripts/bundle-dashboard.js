@@ -27,6 +27,14 @@ files['style.css'] = [
   licence + readFileSync(join(UPLOT, 'dist/uPlot.min.css'), 'utf8'),
   ...names.filter((name) => name.endsWith('.css')).map(read),
 ].join('\n');
+// Modules load at once, instead of one after the other as each names the next.
+const preloads = Object.keys(files)
+  .filter((name) => name.endsWith('.js') && !['start.js', 'app.js'].includes(name))
+  .map((name) => `<link rel="modulepreload" href="/${name}" />`);
+files['index.html'] = files['index.html'].replace(
+  '<!-- The build adds a modulepreload for each module here. -->',
+  preloads.join('\n    '),
+);
 
 await bundle({
   entryPoints: ['src/dashboard/dashboard.ts'],

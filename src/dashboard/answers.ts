@@ -6,18 +6,24 @@ import {
   switchOn,
 } from '../app/breaker/switch-hook.ts';
 import { findExecution, findPayloads, parseReference } from '../app/reading/find-execution.ts';
+import { createHookPlaces } from '../app/reading/hook/hook-places.ts';
+import { readHook } from '../app/reading/hook/read-hook.ts';
+import { listedExecutions } from '../app/reading/listed-executions.ts';
 import { readOverview } from '../app/reading/read-overview.ts';
 import { RANGES, type Range, readSeries } from '../app/reading/read-series.ts';
 import type { StoreHandle } from '../app/store/store-handle.ts';
 import type { StatePaths } from '../config/home/paths.ts';
 import { HookbusError } from '../domain/errors.ts';
+import { isoOf } from '../domain/time.ts';
 import {
   type Cursor,
   NEWEST,
   searchExecutions,
   sessionExecutions,
 } from '../store/queries/dashboard.ts';
-import { listSessions } from '../store/queries/sessions.ts';
+import { lastLogId } from '../store/queries/last-log-id.ts';
+import { hooksOnRecord, projectsOnRecord, recentAgents } from '../store/queries/recent.ts';
+import { findSession, listSessions } from '../store/queries/sessions.ts';
 import { showPayload } from './payload.ts';
 
 /** What the daemon shares with the dashboard. */
@@ -46,10 +52,14 @@ export const ANSWERS: ReadonlyMap<string, Answer> = new Map<string, Answer>([
     '/api/series',
     (query, { store, now }) => {
       const range = rangeOf(query);
-      const hookName = query.get('hook') ?? undefined;
-      return store.use(({ db }) => readSeries(db, range, hookName, now()));
+      const [hookName, eventType] = [query.get('hook'), query.get('event')];
+      return store.use(({ db }) =>
+        readSeries(db, range, hookName ?? undefined, now(), eventType ?? undefined),
+      );
     },
   ],
+  ['/api/choices', readChoices],
+  ['/api/off-plan', showOffPlan],
   ['/api/executions', listExecutions],
   ['/api/execution', showExecution],
   [
@@ -60,7 +70,37 @@ export const ANSWERS: ReadonlyMap<string, Answer> = new Map<string, Answer>([
     },
   ],
   ['/api/session', showSession],
+  ['/api/hook', showHook],
 ]);
+
+const placesOf = createHookPlaces();
+
+function showHook(query: URLSearchParams, { paths, store, now }: DashboardParts): unknown {
+  const hookName = query.get('name') ?? '';
+  if (hookName === '') throw badRequest('name', 'the name of a hook', hookName);
+  const wanted = { hookName, eventType: query.get('event') ?? undefined, range: rangeOf(query) };
+  return store.use(({ db }) => {
+    const report = readHook(paths, db, wanted, placesOf, now());
+    if (report.last === null && report.places.length === 0 && report.gates.length === 0)
+      throw new HookbusError('E_NOT_FOUND', 'no execution of this hook is recorded');
+    return report;
+  });
+}
+
+/** What every view needs first: the last execution, from which the page is live, and what filters can be set to. */
+function readChoices(_: URLSearchParams, { store }: DashboardParts): unknown {
+  return store.use(({ db }) => {
+    const recorded = hooksOnRecord(db);
+    const events = recorded.flatMap(({ event_type }) => event_type ?? []);
+    return {
+      last_id: lastLogId(db),
+      hooks: [...new Set(recorded.map(({ hook_name }) => hook_name))],
+      events: [...new Set(events)].sort(),
+      projects: projectsOnRecord(db),
+      agents: recentAgents(db),
+    };
+  });
+}
 
 function listExecutions(query: URLSearchParams, { store, now }: DashboardParts): unknown {
   const search = {
@@ -73,10 +113,15 @@ function listExecutions(query: URLSearchParams, { store, now }: DashboardParts):
     session: query.get('session') ?? undefined,
     from: fromOf(query, now()),
     before: cursorOf(query),
-    limit: MAX_ROWS,
+    limit: limitOf(query),
   };
-  const { rows, next } = store.use(({ db }) => searchExecutions(db, search));
-  return { rows, next: next === undefined ? null : cursorText(next) };
+  return store.use(({ db }) => {
+    const { rows, next } = searchExecutions(db, search);
+    return {
+      rows: listedExecutions(db, rows),
+      next: next === undefined ? null : cursorText(next),
+    };
+  });
 }
 
 function showExecution(query: URLSearchParams, { store }: DashboardParts): unknown {
@@ -89,16 +134,39 @@ function showExecution(query: URLSearchParams, { store }: DashboardParts): unkno
 }
 
 function showSession(query: URLSearchParams, { store }: DashboardParts): unknown {
-  const session = query.get('id') ?? '';
-  const rows = store.use(({ db }) =>
-    sessionExecutions(db, session, cursorOf(query), MAX_OF_SESSION),
-  );
-  const [first] = rows;
-  if (first === undefined)
-    throw new HookbusError('E_NOT_FOUND', 'there is no execution of that session');
-  const hasOlder = rows.length === MAX_OF_SESSION;
-  const older = { createdAt: first.created_at, id: first.id };
-  return { session_id: session, rows, next: hasOlder ? cursorText(older) : null };
+  const id = query.get('id') ?? '';
+  return store.use(({ db }) => {
+    const session = findSession(db, id);
+    const found = sessionExecutions(db, id, cursorOf(query), MAX_OF_SESSION);
+    const [first] = found;
+    if (session === undefined || first === undefined)
+      throw new HookbusError('E_NOT_FOUND', 'there is no execution of that session');
+    const hasOlder = found.length === MAX_OF_SESSION;
+    const older = { createdAt: first.created_at, id: first.id };
+    const next = hasOlder ? cursorText(older) : null;
+    return { ...session, rows: listedExecutions(db, found), next };
+  });
+}
+
+/** How many refusals the page shows before a hook is switched off. */
+const MAX_REFUSED = 3;
+
+/** What it means to switch off every hook with this name, and what they refused last. */
+function showOffPlan(query: URLSearchParams, { store, now }: DashboardParts): unknown {
+  const hook = hookOf({ hook: query.get('hook') });
+  const { hooks, meaning } = planOff({ hookName: hook, isAll: true }, now(), readOfStore(store));
+  const refused = store.use(({ db }) => {
+    const from = isoOf(now() - RANGES['7d'].seconds * 1000);
+    const search = { hookName: hook, decision: 'deny', from, before: NEWEST, limit: MAX_REFUSED };
+    return listedExecutions(db, searchExecutions(db, search).rows);
+  });
+  return {
+    hook_name: hook,
+    text: meaning.text,
+    is_guard: meaning.isGuard,
+    commands: hooks.map(({ command }) => command),
+    refused,
+  };
 }
 
 /** Performs a change that the page requests in its body. */
@@ -153,8 +221,15 @@ function rangeOf(query: URLSearchParams): Range {
   return range as Range;
 }
 
+function limitOf(query: URLSearchParams): number {
+  const text = query.get('limit') ?? String(MAX_ROWS);
+  const limit = /^\d{1,4}$/.test(text) ? Number(text) : 0;
+  if (limit < 1 || limit > MAX_ROWS) throw badRequest('limit', `1 to ${MAX_ROWS}`, text);
+  return limit;
+}
+
 function fromOf(query: URLSearchParams, nowMs: number): string {
-  return new Date(nowMs - RANGES[rangeOf(query)].seconds * 1000).toISOString();
+  return isoOf(nowMs - RANGES[rangeOf(query)].seconds * 1000);
 }
 
 const cursorText = ({ createdAt, id }: Cursor): string => `${createdAt} ${id}`;

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { listedExecutions } from '../app/reading/listed-executions.ts';
 import type { StoreHandle } from '../app/store/store-handle.ts';
 import { rowsAfter } from '../store/queries/dashboard.ts';
 import { lastLogId } from '../store/queries/last-log-id.ts';
@@ -95,7 +96,9 @@ function sendNewRows(store: StoreHandle, watcher: Watcher, last: number): void {
     return;
   }
   const missed = behind > MAX_BEHIND ? behind - BATCH_ROWS : 0;
-  const rows = store.use(({ db }) => rowsAfter(db, watcher.lastId + missed, BATCH_ROWS));
+  const rows = store.use(({ db }) =>
+    listedExecutions(db, rowsAfter(db, watcher.lastId + missed, BATCH_ROWS)),
+  );
   // The rows may have been deleted since.
   watcher.lastId = rows.at(-1)?.id ?? last;
   send(watcher, eventText('rows', watcher.lastId, { rows, missed }));

@@ -45,6 +45,7 @@ const REDIRECT = `<!doctype html>
     <meta charset="utf-8" />
     <meta http-equiv="refresh" content="0;url=/" />
     <title>HookBus</title>
+    <link rel="icon" href="/icon.svg" />
   </head>
   <body><a href="/">Open the dashboard</a></body>
 </html>

@@ -173,7 +173,7 @@ describe('the table of executions', () => {
       '/x.js:3\n  throw new TypeError("no")\n\nTypeError [ERR_X]: no\n    at x\n\nNode.js v20',
       'TypeError [ERR_X]: no',
     ],
-    ['\n\n  sh: 1: nosuch: not found\nmore', 'sh: 1: nosuch: not found'],
+    ['src/a.ts\n  3:7  unexpected token\n\n  1 problem (1 error)\n\n', '1 problem (1 error)'],
     [
       'json.decoder.JSONDecodeError: Expecting value',
       'json.decoder.JSONDecodeError: Expecting value',
@@ -484,7 +484,7 @@ describe('the page of status', () => {
 
   it('says who ingests the spool without a daemon', () => {
     expect(statusOf(freshState().home, { HOOKBUS_DAEMON: 'off' })).toContain(
-      'daemon     off by HOOKBUS_DAEMON: each `hookbus` command ingests what hooks recorded\n',
+      'daemon     off (HOOKBUS_DAEMON): each `hookbus` command ingests the spool\n',
     );
   });
 

@@ -32,10 +32,10 @@ export function useBrowser() {
 
   return {
     /** Opens a URL and watches for what the page must never do; `expectClean` asserts that it did not. */
-    async open(url: string, { isDark = false, height = 900 } = {}) {
+    async open(url: string, { isDark = false, width = 1280, height = 900 } = {}) {
       if (browser === undefined) throw new Error('expected a browser');
       const context = await browser.newContext({
-        viewport: { width: 1280, height },
+        viewport: { width, height },
         colorScheme: isDark ? 'dark' : 'light',
         timezoneId: 'UTC',
       });

@@ -21,6 +21,8 @@ type HookAction =
 export interface HookFacts {
   readonly event: string;
   readonly matcher: string | undefined;
+  /** What the agent calls it: `command`, `http`, `prompt` and so on. */
+  readonly type: string;
   /** Its name in records; undefined if it has no command. */
   readonly name: string | undefined;
   /** The command without a prefix of `install`. */
@@ -81,7 +83,12 @@ export interface KnownHook {
   readonly removal: readonly Edit[];
 }
 
-export const siteFacts = ({ event, matcher, limitMs }: HookSite) => ({ event, matcher, limitMs });
+export const siteFacts = ({ event, matcher, type, limitMs }: HookSite) => ({
+  event,
+  matcher,
+  type,
+  limitMs,
+});
 
 /** Why a hook may not have a prefix, whoever wrote it; undefined if it may. */
 export function reasonToLeave(

@@ -1,6 +1,6 @@
 import type { Node } from 'jsonc-parser';
 import type { AgentSettings } from '../../agents/settings/agent-settings.ts';
-import { isEnabledIn } from '../../agents/settings/env-block.ts';
+import { isEnabledIn, type Values, variablesIn } from '../../agents/settings/env-block.ts';
 import { findHooks, type HookSite } from '../../agents/settings/find-hooks.ts';
 import { type HookFacts, hookKey, isDisabled } from '../../agents/settings/hook-plan.ts';
 import { commandless, inspectHook } from '../../agents/settings/wrap-hooks.ts';
@@ -21,7 +21,8 @@ export interface InspectedFile extends SettingsFile {
   readonly hooks: readonly InspectedHook[];
   /** Lines that the file lists as disabled. */
   readonly disabledLines: ReadonlySet<string>;
-  /** Its env block enables recording. */
+  /** What its env block sets, and whether that enables recording. */
+  readonly variables: Values;
   readonly isEnabled: boolean;
 }
 
@@ -33,7 +34,8 @@ export function inspectSettings(path: string, agent: AgentSettings): InspectedFi
     ...hook,
     isDisabled: isDisabled(hook.site, disabledLines, hook.written),
   }));
-  return { ...file, hooks, disabledLines, isEnabled: isEnabledIn(file.root) };
+  const variables = variablesIn(file.root);
+  return { ...file, hooks, disabledLines, variables, isEnabled: isEnabledIn(file.root) };
 }
 
 /** The hooks of a settings file's text, in its order. */

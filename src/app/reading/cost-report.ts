@@ -1,4 +1,4 @@
-import type { Covered } from './covered-span.ts';
+import type { Covered } from './report/covered-span.ts';
 
 /** One hook on one event; docs/json.md describes each field. */
 export interface HookCost {

@@ -7,6 +7,7 @@ import {
   type MetricsReport,
 } from '../../metrics/report.ts';
 import type { Database } from '../../store/database.ts';
+import { lastLogId } from '../../store/queries/last-log-id.ts';
 import { projectsOfSessions } from '../../store/queries/oldest.ts';
 import { eachSample, type SampleRow, type Span } from '../../store/queries/overview.ts';
 import {
@@ -76,6 +77,22 @@ export function readMetrics(
   if (report.groups === undefined) return by === undefined ? report : { ...report, groups: [] };
   const groups = [...report.groups].sort(by === 'day' ? byName : byTotal);
   return { ...report, groups: by === 'session' ? withProjects(db, groups) : groups };
+}
+
+/** With more rows outside rollups, the metrics of a large window would block the daemon. */
+const MAX_BEHIND = 100_000;
+
+/** The same for the daemon, which must keep answering hooks; null while too many rows wait to be rolled up. */
+export function readMetricsInDaemon(
+  db: Database,
+  windowHours: number,
+  nowMs: number,
+): MetricsReport | null {
+  const exactRows = MAX_EXACT_ROWS_IN_DAEMON;
+  const span = { from: isoOf(nowMs - windowHours * HOUR_MS), until: undefined };
+  const isBehind = lastLogId(db) - rollupMark(db) > MAX_BEHIND;
+  if (isBehind && hasMoreRows(db, span, exactRows)) return null;
+  return readMetrics(db, windowHours, nowMs, { exactRows });
 }
 
 function withProjects(db: Database, sessions: readonly GroupMetrics[]): GroupMetrics[] {

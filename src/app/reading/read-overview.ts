@@ -5,18 +5,15 @@ import type { MetricsReport } from '../../metrics/report.ts';
 import type { Database } from '../../store/database.ts';
 import { lastLogId } from '../../store/queries/last-log-id.ts';
 import { listNotices } from '../../store/queries/overview.ts';
-import { projectsOnRecord, recentAgents } from '../../store/queries/recent.ts';
-import { hasMoreRows, rollupMark } from '../../store/rollups.ts';
+import { rollupMark } from '../../store/rollups.ts';
 import type { AlertReport } from '../alerts/alert-report.ts';
 import { readAlerts } from '../alerts/read-alerts.ts';
 import { type GateState, readGates } from '../breaker/read-gates.ts';
 import { type HealthItem, readHealth } from '../health/read-health.ts';
-import { MAX_EXACT_ROWS_IN_DAEMON, readMetrics } from './read-metrics.ts';
+import { readMetricsInDaemon } from './read-metrics.ts';
 import { RANGES, type Range } from './read-series.ts';
 import { readSkippedGuards, type SkippedGuardReport } from './read-skipped-guards.ts';
-
-/** With more rows outside rollups, the metrics of a large window would block the daemon. */
-const MAX_BEHIND = 100_000;
+import { readWaited } from './read-waited.ts';
 
 /** More than fit on the page. */
 const MAX_ALERTS = 50;
@@ -29,11 +26,10 @@ export interface Overview extends Pick<GateState, 'gates' | 'breaker' | 'policy'
   readonly last_id: number;
   /** Null while too many rows wait to be rolled up. */
   readonly metrics: MetricsReport | null;
+  /** How long agents waited for hooks, in ms; null if there are too many executions to say. */
+  readonly waited_ms: number | null;
   /** Rows that are in no rollup yet. */
   readonly behind: number;
-  /** What the list can be filtered by. */
-  readonly projects: readonly string[];
-  readonly agents: readonly string[];
   readonly alerts: readonly AlertReport[];
   readonly skipped_guards: readonly SkippedGuardReport[];
   /** What is wrong in the last 24 hours, the worst first. */
@@ -50,8 +46,6 @@ export function readOverview(
   const last = lastLogId(db);
   const behind = last - rollupMark(db);
   const from = isoOf(nowMs - hours * HOUR_MS);
-  const isTooMuch =
-    behind > MAX_BEHIND && hasMoreRows(db, { from, until: undefined }, MAX_EXACT_ROWS_IN_DAEMON);
   const state = readGates(paths, db, nowMs);
   const { gates, breaker, policy } = state;
   const alerts = readAlerts(paths, db, nowMs).open;
@@ -60,12 +54,9 @@ export function readOverview(
     version: VERSION,
     range,
     last_id: last,
-    metrics: isTooMuch
-      ? null
-      : readMetrics(db, hours, nowMs, { exactRows: MAX_EXACT_ROWS_IN_DAEMON }),
+    metrics: readMetricsInDaemon(db, hours, nowMs),
+    waited_ms: readWaited(db, from),
     behind,
-    projects: projectsOnRecord(db),
-    agents: recentAgents(db),
     gates,
     breaker,
     policy,

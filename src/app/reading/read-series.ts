@@ -1,4 +1,5 @@
 import { isFailure, isRun, type Status } from '../../domain/execution.ts';
+import { isoOf } from '../../domain/time.ts';
 import { ratio, toMicroseconds } from '../../metrics/tallies.ts';
 import { exactTimes, sketchedTimes, type Times } from '../../metrics/times.ts';
 import type { Database } from '../../store/database.ts';
@@ -9,6 +10,7 @@ import {
   type Bucket,
   eachBucket,
   eachRollupRow,
+  firstRecorded,
   hasMoreRows,
   lastRow,
   type RollupRow,
@@ -16,14 +18,26 @@ import {
 } from '../../store/rollups.ts';
 import { MAX_EXACT_ROWS_IN_DAEMON } from './read-metrics.ts';
 
-/** How far back a chart goes, and the length of each point. */
+/** How far back a chart goes. */
 export const RANGES = {
-  '1h': { seconds: 3600, step: 60 },
-  '24h': { seconds: 86_400, step: 900 },
-  '7d': { seconds: 7 * 86_400, step: 3600 },
-  '30d': { seconds: 30 * 86_400, step: 6 * 3600 },
+  '1h': { seconds: 3600 },
+  '24h': { seconds: 86_400 },
+  '7d': { seconds: 7 * 86_400 },
+  '30d': { seconds: 30 * 86_400 },
 } as const;
 export type Range = keyof typeof RANGES;
+
+/** The length of each point of a chart that goes back this far, in seconds. */
+const STEPS = [
+  { upTo: 3600, step: 60 },
+  { upTo: 6 * 3600, step: 300 },
+  { upTo: 86_400, step: 900 },
+  { upTo: 7 * 86_400, step: 3600 },
+  { upTo: Number.POSITIVE_INFINITY, step: 6 * 3600 },
+] as const;
+
+/** The most that is read from executions instead of rollups. */
+const MAX_ROWS_SECONDS = 86_400;
 
 /** A chart over time. Each list has one value per point; null if nothing ran. */
 export interface Series {
@@ -36,6 +50,11 @@ export interface Series {
   /** The start of each point, in seconds since 1970. */
   readonly at: readonly number[];
   readonly runs: readonly number[];
+  /** How executions ended: each is in one of these four. */
+  readonly ok: readonly number[];
+  readonly refused: readonly number[];
+  readonly failed: readonly number[];
+  readonly skipped: readonly number[];
   readonly failure_rate: readonly (number | null)[];
   readonly dedupe_rate: readonly (number | null)[];
   readonly deny_rate: readonly (number | null)[];
@@ -44,27 +63,33 @@ export interface Series {
   readonly p99_ms: readonly (number | null)[];
 }
 
-/** @param hookName only this hook; undefined: all hooks */
+/**
+ * @param hookName only this hook; undefined: all hooks
+ * @param eventType only this event
+ */
 export function readSeries(
   db: Database,
   range: Range,
   hookName: string | undefined,
   nowMs: number,
+  eventType?: string,
 ): Series {
-  const { seconds, step: fineStep } = RANGES[range];
-  const since = new Date(nowMs - seconds * 1000).toISOString();
+  const seconds = secondsBack(db, RANGES[range].seconds, nowMs);
+  const { step: fineStep } = STEPS.find(({ upTo }) => seconds <= upTo) ?? STEPS[0];
+  const since = isoOf(nowMs - seconds * 1000);
   const [hour] = BUCKET_SECONDS;
   // Rollups outlive the log, but are no finer than an hour.
   const isOfRows =
-    range === '1h' ||
-    (range === '24h' &&
+    seconds <= 3600 ||
+    (seconds <= MAX_ROWS_SECONDS &&
       !hasMoreRows(db, { from: since, until: undefined }, MAX_EXACT_ROWS_IN_DAEMON));
   const step = isOfRows ? fineStep : Math.max(fineStep, hour);
   const firstSecond = Math.floor((nowMs / 1000 - seconds) / step) * step;
   const points = createPoints(firstSecond, step, nowMs, isOfRows ? exactTimes : sketchedTimes);
-  const isWanted = (row: { readonly hookName: string }): boolean =>
-    hookName === undefined || row.hookName === hookName;
-  const from = new Date(firstSecond * 1000).toISOString();
+  const isWanted: IsWanted = (row) =>
+    (hookName === undefined || row.hookName === hookName) &&
+    (eventType === undefined || row.eventType === eventType);
+  const from = isoOf(firstSecond * 1000);
   const add = isOfRows ? addRows : addRollups;
   const missing = add(db, from, points, isWanted);
   return {
@@ -76,7 +101,18 @@ export function readSeries(
   };
 }
 
-type IsWanted = (row: { readonly hookName: string }) => boolean;
+/** The shortest chart, for a hook that ran a moment ago. */
+const MIN_SECONDS = 600;
+
+/** How far back the chart goes: to the first execution, if that is later than what the user asked for. */
+function secondsBack(db: Database, seconds: number, nowMs: number): number {
+  const first = firstRecorded(db, isoOf(nowMs - seconds * 1000));
+  if (first === undefined) return seconds;
+  const age = Math.ceil((nowMs - Date.parse(first)) / 1000);
+  return Math.min(Math.max(age, MIN_SECONDS), seconds);
+}
+
+type IsWanted = (row: { readonly hookName: string; readonly eventType: string }) => boolean;
 
 /** @returns how many rows were omitted */
 function addRows(db: Database, from: string, points: Points, isWanted: IsWanted): number {
@@ -109,6 +145,12 @@ interface Counts {
   deduped: number;
   denied: number;
   all: number;
+}
+
+/** Each execution counts once: a failure is a failure, whatever the hook said before. */
+function endingsOf({ runs, failures, denied, all }: Counts) {
+  const refused = Math.min(denied, runs - failures);
+  return { ok: runs - failures - refused, refused, failed: failures, skipped: all - runs };
 }
 
 interface Point {
@@ -155,12 +197,17 @@ function createPoints(firstSecond: number, step: number, nowMs: number, makeTime
       }
     },
     describe() {
+      const endings = points.map(({ counts }) => endingsOf(counts));
       const described = points.map(({ times }) => times.describe());
       const ms = (value: number | undefined): number | null =>
         value === undefined ? null : toMicroseconds(value);
       return {
         at: points.map((_, index) => firstSecond + index * step),
         runs: points.map(({ counts }) => counts.runs),
+        ok: endings.map(({ ok }) => ok),
+        refused: endings.map(({ refused }) => refused),
+        failed: endings.map(({ failed }) => failed),
+        skipped: endings.map(({ skipped }) => skipped),
         failure_rate: points.map(({ counts }) => ratio(counts.failures, counts.runs)),
         dedupe_rate: points.map(({ counts }) => ratio(counts.deduped, counts.all)),
         deny_rate: points.map(({ counts }) => ratio(counts.denied, counts.all)),

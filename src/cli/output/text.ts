@@ -1,37 +1,19 @@
+import { visible } from '../../domain/text/visible.ts';
 import type { Page, Tone } from './page.ts';
 import { wideColumns } from './wide-text.ts';
 
-/*
- * Recorded text is untrusted and must not control the terminal, so invisible characters are escaped: control
- * characters, bidirectional and other format characters, line separators, lone surrogates, and everything else that is
- * drawn as nothing. The variation selector that turns a sign into an emoji is kept.
- */
-const INVISIBLE = /(?!\u{fe0f})[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
-
-const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
+export { visible };
 
 /** The width of a tab in recorded text. */
 const TAB_COLUMNS = 4;
 
 const ELLIPSIS = '…';
 
-/** The text on one line, with invisible characters escaped: `\n`, `\x1b`, `\u202e`. */
-export function visible(text: string): string {
-  return text.replace(INVISIBLE, escapeCharacter);
-}
-
 /** The lines of a text, with invisible characters escaped and tabs expanded. */
 export function visibleLines(text: string): string[] {
   const lines = text.replaceAll('\t', ' '.repeat(TAB_COLUMNS)).split(/\r?\n/);
   if (lines.at(-1) === '') lines.pop();
   return lines.map(visible);
-}
-
-function escapeCharacter(character: string): string {
-  const code = character.codePointAt(0) ?? 0;
-  const hex = code.toString(16);
-  if (code <= 0xff) return SHORT[character] ?? `\\x${hex.padStart(2, '0')}`;
-  return code <= 0xffff ? `\\u${hex.padStart(4, '0')}` : `\\u{${hex}}`;
 }
 
 /** Latin letters and the signs that HookBus itself prints: one column each. */

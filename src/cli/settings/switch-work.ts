@@ -3,6 +3,7 @@ import { findOnPath, readPlaces } from '../../agents/settings/agent-places.ts';
 import type { AgentSettings, Places, Scope } from '../../agents/settings/agent-settings.ts';
 import { isOff, isOn, variablesIn } from '../../agents/settings/env-block.ts';
 import { checkFiles } from '../../app/doctor/check-files.ts';
+import { type AgentRecording, readRecording } from '../../app/health/read-recording.ts';
 import {
   boundsOf,
   type FoundFile,
@@ -16,7 +17,6 @@ import {
   type SwitchRequest,
   switchRecording,
 } from '../../app/install/switch-recording.ts';
-import { type AgentRecording, readRecording } from '../../app/reading/read-recording.ts';
 import { requirePaths } from '../../app/store/open-store.ts';
 import { DECISIONS } from '../../domain/answer/decision.ts';
 import { STATUSES } from '../../domain/execution.ts';
@@ -28,7 +28,7 @@ import { hanging, visible } from '../output/text.ts';
 import { askYesOrNo } from '../terminal/confirm.ts';
 import type { Answer, Context, Given } from '../words/command.ts';
 import { invalidValue, usageError } from '../words/values.ts';
-import { readAgent, readScope } from './settings-work.ts';
+import { readAgent, readScope } from './choose-files.ts';
 
 type Work = 'enable' | 'disable';
 
@@ -36,7 +36,7 @@ type Work = 'enable' | 'disable';
 export async function workOnSwitch(work: Work, given: Given, context: Context): Promise<Answer> {
   const { env, now, settings, cwd } = context;
   const places = readPlaces(env, cwd());
-  const agent = readAgent(given.value('agent') ?? 'claude');
+  const agent = readAgent(given);
   if (!agent.hasEnvBlock) throw withoutBlock(work, agent);
   const paths = requirePaths(settings);
   const payloads = work === 'enable' ? payloadsOf(given) : given.isOn('store-raw');

@@ -15,8 +15,8 @@ export const byId = (id) => document.getElementById(id);
 
 /** A row of headings. */
 export function headings(names) {
-  const cells = names.map(({ text, isNumber }) =>
-    el('th', { scope: 'col', class: isNumber ? 'number' : undefined }, text),
+  const cells = names.map(({ text, isNumber, class: name }) =>
+    el('th', { scope: 'col', class: name ?? (isNumber ? 'number' : undefined) }, text),
   );
   return el('thead', {}, el('tr', {}, ...cells));
 }
@@ -27,15 +27,15 @@ export function fill(element, ...children) {
 }
 
 /** Fills a select with choices, and keeps the selection. The first choice has no value and means all. */
-export function fillSelect(select, all, values) {
-  const wanted = [...new Set(values)].sort();
+export function fillSelect(select, all, values, nameOf = (value) => value) {
+  const wanted = [...new Set(values)];
   const now = [...select.options].slice(1).map(({ value }) => value);
   if (select.options.length > 0 && JSON.stringify(now) === JSON.stringify(wanted)) return;
   const { value: chosen } = select;
   if (chosen !== '' && !wanted.includes(chosen)) wanted.push(chosen);
   fill(
     select,
-    ...['', ...wanted].map((value) => el('option', { value }, value === '' ? all : value)),
+    ...['', ...wanted].map((value) => el('option', { value }, value === '' ? all : nameOf(value))),
   );
   select.value = chosen;
 }

@@ -5,6 +5,7 @@ export {
   formatCount as count,
   formatMs as ms,
   formatPercent as percent,
+  formatThings as things,
   withoutZeros,
 } from './shared-format.js';
 
@@ -25,3 +26,17 @@ export function moment(utc) {
 
 /** The exit code, or the signal. */
 export const exit = ({ exit_code, signal }) => text(exit_code ?? signal);
+
+/** The name of a project in its path. */
+export const baseName = (path) => path.split('/').filter(Boolean).at(-1) ?? path;
+
+/** A text that fits a title. */
+export const short = (value) => (value.length > 40 ? `${value.slice(0, 39)}…` : value);
+
+/** From one second to another: `14:15 – 14:30`, with the date unless it is today. */
+export function span(from, until) {
+  const [[day, start], [, end]] = [from, until].map((second) =>
+    dayAndTime(new Date(second * 1000)),
+  );
+  return `${day === today() ? '' : `${day.slice(5)} `}${start} – ${end}`;
+}

@@ -3,6 +3,9 @@
  * while the modules load.
  */
 document.documentElement.dataset.theme = localStorage.getItem('theme') ?? 'auto';
-globalThis.firstSeries = fetch('/api/series?range=24h');
-// app.js reports the error.
-globalThis.firstSeries.catch(() => undefined);
+const range = /^#\/\?(?:.*&)?range=(1h|7d|30d)(?:&|$)/.exec(location.hash)?.[1] ?? '24h';
+if (/^(?:#\/(?:\?.*)?)?$/.test(location.hash)) {
+  globalThis.firstSeries = { range, response: fetch(`/api/series?range=${range}`) };
+  // The view reports the error.
+  globalThis.firstSeries.response.catch(() => undefined);
+}

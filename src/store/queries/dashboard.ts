@@ -1,3 +1,4 @@
+import type { Status } from '../../domain/execution.ts';
 import { SKIPPED_GUARD } from '../../domain/skipped-guard.ts';
 import type { LogRow } from '../columns.ts';
 import type { Database } from '../database.ts';
@@ -28,12 +29,12 @@ export type ListedRow = Pick<
   | 'created_at'
 >;
 
-/** Maximum length of an error or a reason in a list, in characters. */
+/** Maximum length of a reason in a list, in characters. */
 const TEXT_CHARACTERS = 300;
 
 const COLUMNS = `id, execution_id, correlation_id, hook_name, event_type, tool_name, session_id, tool_use_id, status,
   decision, substr(decision_reason, 1, ${TEXT_CHARACTERS}) AS decision_reason, agent, project,
-  exit_code, signal, substr(error, 1, ${TEXT_CHARACTERS}) AS error, duration_ms, overhead_ms, created_at, ${SKIPPED_GUARD} AS guard_skipped`;
+  exit_code, signal, error, duration_ms, overhead_ms, created_at, ${SKIPPED_GUARD} AS guard_skipped`;
 
 /** Maximum number of rows to search for one page, so that a rare value in a large log does not delay everything else. */
 const MAX_LOOKED_AT = 20_000;
@@ -48,14 +49,15 @@ export interface Cursor {
 export const NEWEST: Cursor = { createdAt: '9999', id: 0 };
 
 export interface Search {
-  readonly hookName: string | undefined;
-  readonly eventType: string | undefined;
-  readonly status: string | undefined;
-  readonly decision: string | undefined;
-  readonly agent: string | undefined;
-  readonly project: string | undefined;
+  readonly hookName?: string | undefined;
+  readonly eventType?: string | undefined;
+  /** A status, or the name of a group of them. */
+  readonly status?: string | undefined;
+  readonly decision?: string | undefined;
+  readonly agent?: string | undefined;
+  readonly project?: string | undefined;
   /** A session id, or a prefix of some. */
-  readonly session: string | undefined;
+  readonly session?: string | undefined;
   readonly from: string;
   readonly before: Cursor;
   readonly limit: number;
@@ -66,6 +68,12 @@ export interface Found {
   /** Where to continue; undefined if there are no more rows. */
   readonly next: Cursor | undefined;
 }
+
+/** A filter for several statuses. */
+const GROUPS: Readonly<Record<string, readonly Status[]>> = {
+  failed: ['error', 'timeout'],
+  skipped: ['dedupe_skip', 'breaker_skip'],
+};
 
 interface Condition {
   readonly sql: string;
@@ -117,12 +125,18 @@ function conditionsOf(db: Database, search: Search) {
     ['+hook_name = ?', isByHook ? undefined : hookName],
     ['+project = ?', isByProject ? undefined : project],
     ['event_type = ?', search.eventType],
-    ['status = ?', search.status],
+    statusCondition(search.status),
     ['agent = ?', search.agent],
     ['+session_id = ?', isWhole && !isBySession ? session : undefined],
     ['instr(session_id, ?) = 1', isWhole ? undefined : session],
   ]);
   return { indexed, looked };
+}
+
+function statusCondition(status = ''): readonly [sql: string, value: string | undefined] {
+  const group = GROUPS[status];
+  if (group !== undefined) return ['instr(?, status) > 0', group.join(' ')];
+  return ['status = ?', status === '' ? undefined : status];
 }
 
 function nextOf(
@@ -150,6 +164,15 @@ function isSession(db: Database, session: string): boolean {
   return (
     db.prepare('SELECT 1 FROM hook_logs WHERE session_id = ? LIMIT 1').get(session) !== undefined
   );
+}
+
+/** The rows with these numbers, as far as they are still there. */
+export function rowsWithIds(db: Database, ids: readonly number[]): ListedRow[] {
+  return db
+    .prepare<[string], ListedRow>(
+      `SELECT ${COLUMNS} FROM hook_logs WHERE id IN (SELECT value FROM json_each(?))`,
+    )
+    .all(JSON.stringify(ids));
 }
 
 /** The rows after this number, in order. */

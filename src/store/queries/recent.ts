@@ -23,6 +23,20 @@ function recentValues(db: Database, column: 'event_type' | 'tool_name' | 'agent'
     .all(ROWS) as string[];
 }
 
+/** More hooks than a list of choices can hold. */
+const HOOKS = 1000;
+
+/** Hooks and their events: those that were ever counted, and those of recent executions. */
+export function hooksOnRecord(db: Database): { hook_name: string; event_type: string | null }[] {
+  return db
+    .prepare<[number, number], { hook_name: string; event_type: string | null }>(
+      `SELECT hook_name, nullif(event_type, '') AS event_type FROM hook_totals
+       UNION SELECT hook_name, event_type FROM (SELECT hook_name, event_type FROM hook_logs ORDER BY id DESC LIMIT ?)
+       ORDER BY 1, 2 LIMIT ?`,
+    )
+    .all(ROWS, HOOKS);
+}
+
 /** The ids of the latest executions, latest first. */
 export function recentIds(db: Database): string[] {
   return db

@@ -58,6 +58,16 @@ export function listSessions(db: Database, search: SessionSearch): SessionRow[] 
   return sumUp(db, rows, [JSON.stringify(ids)], limit);
 }
 
+/** How many executions of one session to sum up. */
+const MAX_ROWS_OF_ONE = 50_000;
+
+/** One session, by its whole id; undefined if nothing of it is recorded. */
+export function findSession(db: Database, sessionId: string): SessionRow | undefined {
+  const rows = `(SELECT ${COLUMNS} FROM hook_logs WHERE session_id = ?
+    ORDER BY created_at DESC LIMIT ${MAX_ROWS_OF_ONE})`;
+  return sumUp(db, rows, [sessionId], 1)[0];
+}
+
 /** The start of an execution in ms, and how long the agent waited for it. */
 const START = "unixepoch(created_at, 'subsec') * 1000";
 const TOOK = `iif(event_type IN (${NOT_WAITED_FOR.map((event) => `'${event}'`)}), 0,

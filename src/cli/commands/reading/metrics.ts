@@ -102,7 +102,7 @@ interface Query {
 async function readReport(context: Context, { time, by, isCompared, filter }: Query) {
   const [{ countsRollups, readMetrics }, { coveredSpan }] = await Promise.all([
     import('../../../app/reading/read-metrics.ts'),
-    import('../../../app/reading/covered-span.ts'),
+    import('../../../app/reading/report/covered-span.ts'),
   ]);
   const nowMs = context.now();
   const hours = readHours(time, nowMs);

@@ -1,4 +1,5 @@
 import { isFailure } from '../../../domain/execution.ts';
+import { errorLine } from '../../../domain/text/error-line.ts';
 import {
   formatClock,
   formatDate,
@@ -98,17 +99,8 @@ function momentFormat(rows: readonly LogRow[], nowMs: number): (at: Date) => str
 /** The consequence of skipping a guard. */
 export const DID_NOT_RUN = 'the hook did not run, so it refused nothing';
 
-/** The start of the line that names the exception, in stack traces of Python, Node and others. */
-const EXCEPTION = /^(?:Uncaught )?[\w.]*(?:Error|Exception|Interrupt|Exit)\b/;
-
-/**
- * The most useful line of an error text: the line of a stack trace that names the exception, else the first line,
- * which has our own reason if there is one.
- */
-function mainErrorLine({ status, exit_code, error, guard_skipped }: LogRow): string | undefined {
-  const lines = (error ?? '').split('\n').filter((line) => line.trim() !== '');
-  const isOwnEnd = status === 'error' && exit_code !== null;
-  const exception = isOwnEnd ? lines.findLast((line) => EXCEPTION.test(line)) : undefined;
-  const line = (exception ?? lines[0])?.trim();
-  return guard_skipped === 1 ? `${line ?? status}: ${DID_NOT_RUN}` : line;
+/** The most useful line of an error text, and the consequence of skipping a guard. */
+function mainErrorLine(row: LogRow): string | undefined {
+  const line = errorLine(row);
+  return row.guard_skipped === 1 ? `${line ?? row.status}: ${DID_NOT_RUN}` : line;
 }

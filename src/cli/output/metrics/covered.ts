@@ -1,4 +1,4 @@
-import type { Covered } from '../../../app/reading/covered-span.ts';
+import type { Covered } from '../../../app/reading/report/covered-span.ts';
 import { formatDay, formatThings } from '../../../format.ts';
 
 /** What a window really covers, if executions of it were deleted: `since 21 Nov; older runs were deleted, …`. */

@@ -1,4 +1,4 @@
-import type { Covered } from '../../../app/reading/covered-span.ts';
+import type { Covered } from '../../../app/reading/report/covered-span.ts';
 import {
   formatCount,
   formatMs,

@@ -41,6 +41,7 @@ const STATES: Readonly<
   missing: ['missing', 'bad'],
   never_ran: ['silent', 'bad'],
   fails: ['failing', 'bad'],
+  misread: ['misread', 'bad'],
   changed: ['changed', 'warn'],
   disabled: ['disabled', 'warn'],
   not_recorded: ['unrecorded', 'warn'],

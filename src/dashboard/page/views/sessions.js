@@ -1,116 +1,79 @@
+import { addressOf } from '../address.js';
 import { getJson } from '../api.js';
 import { byId, el, fill, headings } from '../dom.js';
 import * as format from '../format.js';
-import { decisionBadge, statusBadge } from './rows.js';
-import { layOutSession } from './waterfall.js';
+import { keepFocus } from '../parts/focus.js';
 
 const COLUMNS = [
   { text: 'Session' },
-  { text: 'First' },
-  { text: 'Last' },
-  ...['Executions', 'Tool calls', 'Failed', 'Denied'].map((text) => ({ text, isNumber: true })),
+  { text: 'Agent' },
+  ...['Executions', 'Tool calls', 'Denied', 'Failed', 'Waited'].map((text) => ({
+    text,
+    isNumber: true,
+  })),
 ];
 
-export async function showSessions(range) {
-  const { sessions } = await getJson('/api/sessions', { range });
-  const table = byId('sessions-table');
-  if (table.contains(document.activeElement)) return;
-  const rows = sessions.map((session) =>
-    el(
-      'tr',
-      {},
-      el(
-        'th',
-        { scope: 'row' },
-        el(
-          'a',
-          { href: `#/session/${encodeURIComponent(session.session_id)}` },
-          session.session_id,
-        ),
-      ),
-      el('td', {}, format.moment(session.first)),
-      el('td', {}, format.moment(session.last)),
-      ...['executions', 'tool_calls', 'failures', 'denied'].map((key) =>
-        el('td', { class: 'number' }, format.count(session[key])),
-      ),
-    ),
-  );
+let range;
+
+export async function show(params) {
+  ({ range } = params);
+  await refresh();
+}
+
+export function hide() {
+  range = undefined;
+}
+
+/** The sessions of the range. */
+export async function refresh() {
+  const asked = range;
+  const { sessions } = await getJson('/api/sessions', { range: asked });
+  if (asked !== range) return;
   const none = el(
     'tr',
     { class: 'none' },
     el('td', { colspan: COLUMNS.length }, 'No sessions in the time range.'),
   );
-  fill(
-    table,
-    el('caption', {}, 'Sessions of the latest executions; open one to see its waterfall'),
-    headings(COLUMNS),
-    el('tbody', {}, ...(rows.length === 0 ? [none] : rows)),
+  const table = byId('sessions-table');
+  keepFocus(table, () =>
+    fill(
+      table,
+      el('caption', { class: 'hidden' }, 'Sessions of the latest executions'),
+      headings(COLUMNS),
+      el('tbody', {}, ...(sessions.length === 0 ? [none] : sessions.map(rowOf))),
+    ),
   );
 }
 
-const WATERFALL = [
-  { text: 'Tool call and hooks' },
-  { text: 'Started' },
-  { text: 'Status' },
-  { text: 'Took', isNumber: true },
-  { text: 'When' },
-];
-
-/** Shows a session. @param before the cursor of older executions to load */
-export async function showWaterfall(id, before = null) {
-  const { rows, next } = await getJson('/api/session', { id, before });
-  const calls = layOutSession(rows);
-  byId('waterfall-title').textContent =
-    `Session ${id}: ${calls.length} tool calls and events, ${rows.length} executions`;
-  const older = byId('waterfall-older');
-  older.hidden = next === null;
-  older.onclick = () => void showWaterfall(id, next);
-  fill(byId('waterfall-table'), headings(WATERFALL), ...calls.map(callBody));
-  const box = byId('waterfall');
-  box.hidden = false;
-  box.focus();
-}
-
-function callBody({ label, key, bars, pauses, totalMs }) {
-  const heading = el(
-    'tr',
-    { class: 'call' },
-    el('th', { scope: 'rowgroup' }, label, el('span', { class: 'note' }, ` ${key}`)),
-    el('td', {}, format.moment(bars[0].row.created_at)),
-    el('td', {}, ''),
-    el('td', { class: 'number' }, format.ms(totalMs)),
-    el('td', {}, ''),
-  );
-  return el('tbody', {}, heading, ...bars.map((bar) => barRow(bar, pauses)));
-}
-
-function barRow({ row, left, width }, pauses) {
-  const track = el('div', { class: 'track' });
-  for (const at of pauses) track.append(placed(el('span', { class: 'pause' }), at));
-  const bar = placed(
-    el('span', { class: `span status-${row.status} decision-${row.decision}` }),
-    left,
-  );
-  bar.style.width = `${width * 100}%`;
-  track.append(bar);
+/** A session is named by its project and its start. */
+function rowOf({ session_id: id, project, agent, first, last, ...counts }) {
+  const name = project ? format.baseName(project) : format.short(id);
+  const number = (label, value, tone) =>
+    el(
+      'td',
+      { class: `number ${value ? (tone ?? '') : 'nil'}`, 'data-label': label },
+      format.count(value),
+    );
   return el(
     'tr',
     {},
     el(
       'th',
-      { scope: 'row', class: 'hook' },
-      el('a', { href: `#/execution/${row.id}` }, row.hook_name),
-      el('span', { class: 'note' }, ` ${row.event_type}`),
+      { scope: 'row', class: 'title' },
+      el('a', { href: addressOf('session', id), title: id }, `${name}, ${spanText(first, last)}`),
+      ' ',
+      el('span', { class: 'note' }, id.slice(0, 8)),
     ),
-    el('td', {}, format.moment(row.created_at)),
-    el('td', {}, statusBadge(row.status), ' ', decisionBadge(row.decision)),
-    el('td', { class: 'number' }, format.ms(row.duration_ms)),
-    el('td', { class: 'tracks', 'aria-hidden': 'true' }, track),
+    el('td', { class: 'dim subtitle' }, format.text(agent)),
+    number('Executions', counts.executions),
+    number('Tool calls', counts.tool_calls),
+    number('Denied', counts.denied, 'refused'),
+    number('Failed', counts.failures, 'failed'),
+    el('td', { class: 'number', 'data-label': 'Waited' }, format.ms(counts.waited_ms)),
   );
 }
 
-/** Set by script: the content security policy of this page forbids style attributes. */
-function placed(element, left) {
-  element.style.left = `${left * 100}%`;
-  return element;
+function spanText(first, last) {
+  const [from, until] = [first, last].map((at) => format.moment(at).slice(0, -3));
+  return from === until ? from : `${from} – ${until.slice(-5)}`;
 }

@@ -79,3 +79,25 @@ export function readOccasions(
     )
     .all({ events: JSON.stringify(events), since, agent, project: project ?? null });
 }
+
+/** Whose a hook was, and where it ran. */
+export interface HookPlaceRow {
+  readonly agent: string | null;
+  readonly cwd: string | null;
+  readonly project: string | null;
+}
+
+/** How many of the latest executions of a hook tell where it runs. */
+const MAX_PLACED = 2000;
+
+/** The agents and directories of the latest executions of a hook, the latest first. */
+export function placesOfHook(db: Database, hookName: string, limit: number): HookPlaceRow[] {
+  return db
+    .prepare<[string, number], HookPlaceRow>(
+      `SELECT agent, cwd, project FROM (
+         SELECT agent, cwd, project, created_at FROM hook_logs WHERE hook_name = ?
+         ORDER BY created_at DESC LIMIT ${MAX_PLACED})
+       GROUP BY agent, cwd, project ORDER BY max(created_at) DESC LIMIT ?`,
+    )
+    .all(hookName, limit);
+}

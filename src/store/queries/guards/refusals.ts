@@ -45,6 +45,26 @@ export function listRefusals(
     .all(hookName, ...(command === undefined ? [] : [command]), limit);
 }
 
+/** How many of the latest executions of a hook may have a payload that can be replayed. */
+const MAX_LOOKED_AT = 2000;
+
+/** The project of the latest execution of a hook with a complete stored payload; undefined if there is none. */
+export function projectToReplay(
+  db: Database,
+  hookName: string,
+  eventType: string | undefined,
+): string | undefined {
+  return db
+    .prepare<unknown[], string>(
+      `SELECT project FROM (
+         SELECT * FROM hook_logs WHERE hook_name = ? ORDER BY created_at DESC LIMIT ${MAX_LOOKED_AT}) AS hook_logs
+       WHERE ${HAS_RUN} AND ${IS_STORED} AND project IS NOT NULL ${eventType === undefined ? '' : 'AND event_type = ?'}
+       ORDER BY created_at DESC LIMIT 1`,
+    )
+    .pluck()
+    .get(hookName, ...(eventType === undefined ? [] : [eventType]));
+}
+
 /** When a hook's refusals were last replayed as they were recorded; undefined: never. */
 export function lastDrilledAt(
   db: Database,

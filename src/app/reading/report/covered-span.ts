@@ -1,7 +1,7 @@
-import { retentionDays } from '../../config/retention.ts';
-import type { Settings } from '../../config/settings.ts';
-import type { Database } from '../../store/database.ts';
-import { hasDeletedOldest, oldestStart } from '../../store/queries/oldest.ts';
+import { retentionDays } from '../../../config/retention.ts';
+import type { Settings } from '../../../config/settings.ts';
+import type { Database } from '../../../store/database.ts';
+import { hasDeletedOldest, oldestStart } from '../../../store/queries/oldest.ts';
 
 /** The part of a window that a report really covers. */
 export interface Covered {

@@ -12,8 +12,15 @@ export function layOutSession(rows) {
   const calls = new Map();
   for (const row of rows) {
     const key = row.tool_use_id ?? `${row.event_type} ${row.correlation_id}`;
-    const call = calls.get(key) ?? { key, label: row.tool_name ?? row.event_type, rows: [] };
+    const isTool = Boolean(row.tool_name);
+    const call = calls.get(key) ?? {
+      key,
+      isTool,
+      label: row.tool_name || row.event_type,
+      rows: [],
+    };
     call.rows.push(row);
+    call.line ??= row.call ?? undefined;
     calls.set(key, call);
   }
   return [...calls.values()].map((call) => ({ ...call, ...layOutCall(call.rows) }));
@@ -25,7 +32,17 @@ function layOutCall(rows) {
     const left = scale.at(startOf(row));
     return { row, left, width: Math.max(scale.at(endOf(row)) - left, 0.004) };
   });
-  return { bars, pauses: scale.pauses, totalMs: scale.totalMs };
+  return { bars, pauses: scale.pauses, waitedMs: waitedFor(rows) };
+}
+
+/** How long something ran, in ms; what ran at the same time counts once. */
+function waitedFor(rows) {
+  let [sum, until] = [0, 0];
+  for (const row of [...rows].sort((a, b) => startOf(a) - startOf(b))) {
+    sum += Math.max(endOf(row) - Math.max(startOf(row), until), 0);
+    until = Math.max(until, endOf(row));
+  }
+  return sum;
 }
 
 /** A scale of the times in which something ran. */
@@ -46,7 +63,6 @@ function createScale(rows) {
   const last = spans.at(-1);
   const whole = Math.max(last.offset + last.to - last.from, 1);
   return {
-    totalMs: last.to - spans[0].from,
     pauses: spans.slice(1).map(({ offset }) => offset / whole),
     at(ms) {
       const span = spans.findLast(({ from }) => from <= ms) ?? spans[0];

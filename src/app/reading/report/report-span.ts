@@ -1,8 +1,8 @@
-import type { Settings } from '../../config/settings.ts';
-import { HOUR_MS, isoOf } from '../../domain/time.ts';
-import type { Database } from '../../store/database.ts';
-import { projectsOfSessions } from '../../store/queries/oldest.ts';
-import type { CostReport } from './cost-report.ts';
+import type { Settings } from '../../../config/settings.ts';
+import { HOUR_MS, isoOf } from '../../../domain/time.ts';
+import type { Database } from '../../../store/database.ts';
+import { projectsOfSessions } from '../../../store/queries/oldest.ts';
+import type { CostReport } from '../cost-report.ts';
 import { coveredSpan } from './covered-span.ts';
 
 /** Adds to a report the span that it really covers, and for each session its project. */

@@ -1,6 +1,6 @@
-import { byId, el, fill, headings, throttled } from '../dom.js';
+import { byId, el, fill, throttled } from '../dom.js';
 import * as format from '../format.js';
-import { COLUMNS, noRow, rowOf } from './rows.js';
+import { noRow, openOnClick, rowHeadings, rowOf } from './rows.js';
 
 /** The maximum number of rows, unless the user loads more; a browser is slow with many. */
 export const MAX_ROWS = 400;
@@ -30,17 +30,30 @@ function trim(body, room, end) {
   return newest;
 }
 
+let day = format.today();
+
+/** Adds the date to times that are no longer of today. */
+function redate(body) {
+  const today = format.today();
+  if (today === day) return;
+  day = today;
+  for (const time of body.querySelectorAll('time')) time.textContent = format.moment(time.dateTime);
+}
+
+const NONE = 'No matching execution in the time range.';
+const NONE_YET = 'No match among the newest executions; load older ones with the button below.';
+
 /** The table of executions. */
 export function createList() {
   const body = el('tbody', {});
-  const caption = el('caption', {}, 'Executions, newest first');
+  const caption = el('caption', { class: 'hidden' }, 'Executions, newest first');
   let unannounced = 0;
-  let day = format.today();
   /** Rows that the user loaded stay, however many come in. */
   let room = MAX_ROWS;
   /** The cursor at the end of the list; null if the list is complete. */
   let end = null;
-  fill(byId('feed-table'), caption, headings(COLUMNS), body);
+  fill(byId('feed-table'), caption, rowHeadings(), body);
+  openOnClick(byId('feed-table'));
 
   const announce = throttled(ANNOUNCE_MS, () => {
     byId('feed-news').textContent = `${unannounced} new executions`;
@@ -53,14 +66,7 @@ export function createList() {
   }
 
   return {
-    /** Adds the date to times that are no longer of today. */
-    redate() {
-      const today = format.today();
-      if (today === day) return;
-      day = today;
-      for (const time of body.querySelectorAll('time'))
-        time.textContent = format.moment(time.dateTime);
-    },
+    redate: () => redate(body),
     clear() {
       fill(body);
       room = MAX_ROWS;
@@ -77,7 +83,7 @@ export function createList() {
       room = Math.max(MAX_ROWS, body.rows.length);
       const [createdAt, id] = next?.split(' ') ?? [];
       endAt(next === null ? null : cursorAt(createdAt, Number(id)));
-      if (body.rows.length === 0) body.append(noRow(next));
+      if (body.rows.length === 0) body.append(noRow(next === null ? NONE : NONE_YET));
     },
     /** Adds rows at the top; they come in the order in which they ended. */
     add(rows) {

@@ -22,7 +22,7 @@ export function createPauses() {
 function showState(text, tone) {
   const badge = byId('connection');
   badge.textContent = text;
-  badge.className = `badge ${tone}`;
+  badge.className = `live ${tone}`;
 }
 
 /** The HTTP status of the feed, which EventSource does not report. */
@@ -70,20 +70,20 @@ export function createLive({ onRows, onReset, onRefused, onReconnect }) {
 
   const handlers = {
     onOpen() {
-      showState('live', 'status-success');
+      showState('live', 'good');
       pauses.reset();
       if (isCatchingUp) onReconnect();
     },
     async onError(isRefused) {
       isCatchingUp = true;
-      showState('not connected', 'status-error');
+      showState('not connected', 'bad');
       if (!isRefused) return;
       close();
       timer = setTimeout(open, pauses.take());
       const status = await statusOfFeed(lastId);
       if (status !== 503) onRefused();
       else if (source === undefined && !document.hidden)
-        showState('not live: too many pages are open', 'status-error');
+        showState('not live: too many pages are open', 'bad');
     },
     onEvent({ type, data, lastEventId }) {
       lastId = Number(lastEventId);
