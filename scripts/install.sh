@@ -77,3 +77,16 @@ node bin/hookbus.js completion bash >"$bash"
 node bin/hookbus.js completion zsh >"$zsh"
 node bin/hookbus.js completion fish >"$fish"
 echo "install: installed $root/bin/hookbus"
+# A packager's DESTDIR is no directory for PATH.
+[ -z "${3:-}" ] || exit 0
+case :$PATH: in
+  *":$root/bin:"*) echo "Next: hookbus install --dry-run" ;;
+  *)
+    echo "$root/bin is not on your PATH. Type this, and add it to the start-up file of your shell:"
+    case $root in
+      *[!A-Za-z0-9_./+@%,=-]*) echo "  export PATH='$(printf %s "$root" | sed "s/'/'\\\\''/g")/bin':\"\$PATH\"" ;;
+      *) echo "  export PATH=\"$root/bin:\$PATH\"" ;;
+    esac
+    echo "Then: hookbus install --dry-run"
+    ;;
+esac

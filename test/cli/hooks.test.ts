@@ -116,8 +116,8 @@ describe('hooks', () => {
     write('shop/.claude/settings.json', { hooks: on('Stop', '', command('b'), command('c')) });
     write('shop/.gemini/settings.json', { hooks: on('AfterAgent', '', command('d')) });
     expect((await ask('hooks')).split('\n').filter((line) => line.startsWith('- '))).toEqual([
-      '- 2 hooks are not recorded: type hookbus install.',
-      '- 1 hook is not recorded: type hookbus install --agent gemini.',
+      '- 2 hooks are not recorded: type hookbus install --scope project.',
+      '- 1 hook is not recorded: type hookbus install --scope project --agent gemini.',
       '- 1 hook of agents is not recorded: hookbus install changes only settings files.',
       '- 1 more, without a command or of skills and agents: type hookbus hooks --all.',
     ]);
@@ -207,7 +207,7 @@ describe('hooks', () => {
     }
     for (const line of [
       '- 1 hook is not recorded: type hookbus install.',
-      '- 1 hook is not recorded: type hookbus install --agent gemini.',
+      '- 1 hook is not recorded: type hookbus install --scope project --agent gemini.',
       '- 1 hook of plugins is not recorded: hookbus install changes only settings files.',
     ])
       expect(text.split('\n')).toContain(line);

@@ -65,6 +65,9 @@ const line = (command: string, more: object = {}): object => ({
   command,
   ...more,
 });
+/** Every file, also one that a team shares. */
+const EVERYWHERE = '--scope user --scope project --scope local';
+
 const groups = (...hooks: object[]): object[] => [{ matcher: 'Bash', hooks }];
 
 const CLAUDE = {
@@ -83,14 +86,14 @@ const CLAUDE = {
 describe('hookbus install', () => {
   it('reports each file and hook, and what to do next', async () => {
     const { run, read } = stage(CLAUDE);
-    const { stdout, stderr, exitCode } = await run('install');
+    const { stdout, stderr, exitCode } = await run(`install ${EVERYWHERE}`);
     expect({ stderr, exitCode }).toEqual({ stderr: '', exitCode: 0 });
     expect(stdout).toMatchInlineSnapshot(`
       "/top/home/.claude/settings.json (yours)
       HOOK      EVENT       FOR   NOW
       guard_rm  PreToolUse  Bash  wrapped
             python3 ~/.claude/hooks/guard_rm.py
-      –         PreToolUse  Bash  not wrapped
+      –         PreToolUse  Bash  left alone
             it is of type http and has no command
 
       /top/project/.claude/settings.json (shared with the project)
@@ -101,16 +104,17 @@ describe('hookbus install', () => {
             node x.js
 
       /top/project/.claude/settings.local.json (yours, in this project)
-      HOOK  EVENT         FOR   NOW
-      git   SessionStart  Bash  wrapped
+      HOOK        EVENT         FOR   NOW
+      git-status  SessionStart  Bash  wrapped
             git status
 
       Wrapped 4 hooks in 3 files.
       The previous files are kept in:
         /top/home/.local/state/hookbus/settings
+      1 hook of type http starts no command, so HookBus cannot record it. To see every hook: hookbus hooks
       The status line is not a hook, so it is not wrapped.
       Hooks in shared files are recorded once hookbus is on your PATH:
-        ln -s HOOKBUS ~/.local/bin/hookbus
+        mkdir -p ~/.local/bin && ln -sf HOOKBUS ~/.local/bin/hookbus && export PATH="$HOME/.local/bin:$PATH"
       Recording is off, so hooks run unrecorded. To switch it on: hookbus install --enable, or
       "HOOKBUS_ENABLED": "1" in the env block of a settings file.
       "
@@ -146,6 +150,7 @@ describe('hookbus install', () => {
        }
 
       Would wrap 1 hook in 1 file.
+      1 hook of type http starts no command, so HookBus cannot record it. To see every hook: hookbus hooks
       The status line is not a hook, so it is not wrapped.
       "
     `);
@@ -167,7 +172,7 @@ describe('hookbus install', () => {
     });
     mkdirSync(join(top, 'project/.claude'));
     symlinkSync(join(top, 'conf/settings.json'), join(top, 'project/.claude/settings.json'));
-    const { stdout } = await run('install', { CLAUDE_CONFIG_DIR: join(top, 'conf') });
+    const { stdout } = await run(`install ${EVERYWHERE}`, { CLAUDE_CONFIG_DIR: join(top, 'conf') });
     expect(stdout).toContain('Wrapped 1 hook in 1 file.');
     expect(read('conf/settings.json')).toContain('hookbus run --; ');
   });
@@ -185,7 +190,7 @@ describe('hookbus install', () => {
       mkdirSync(dirname(join(top, name)), { recursive: true });
       writeFileSync(join(top, name), text, { mode: 0o755 });
     }
-    await run('install');
+    await run(`install ${EVERYWHERE}`);
     const env = {
       PATH: `${join(top, 'bin')}:/usr/bin:/bin`,
       HOME: join(top, 'home'),
@@ -204,7 +209,7 @@ describe('hookbus install', () => {
     }[];
     expect(rows.map(({ hook_name, event_type }) => [hook_name, event_type]).sort()).toEqual([
       ['done', 'E'],
-      ['git', 'E'],
+      ['git-status', 'E'],
       ['guard_rm', 'E'],
     ]);
   });
@@ -225,19 +230,20 @@ function typed(top: string, input: string, ...options: string[]): string {
 
 describe('at a terminal', () => {
   it.each([
-    ['n\n', false],
-    ['\x04', false],
-    ['\n', true],
-    ['yes\n', true],
-  ])('shows the files and asks; %j', (input, isChanged) => {
+    ['n\n', 'Nothing was changed.', 0],
+    ['\x04', 'Nothing was changed.', 0],
+    ['\n\n', 'Wrapped 2 hooks in 2 files.', 2],
+    ['yes\ny\n', 'Wrapped 4 hooks in 3 files.', 3],
+  ])('shows your files and asks, and then about each shared file; %j', (input, said, changed) => {
     const { top, read } = stage(CLAUDE);
     const screen = typed(top, input);
     expect(screen).toContain(`${top}/home/.claude/settings.json: 1 hook`);
-    expect(screen).toContain(
-      `${top}/project/.claude/settings.json: 2 hooks, shared with the project`,
-    );
-    expect(screen).toContain(isChanged ? 'Wrapped 4 hooks in 3 files.' : 'Nothing was changed.');
-    for (const name of Object.keys(CLAUDE)) expect(read(name).includes('hookbus')).toBe(isChanged);
+    expect(screen).toContain(said);
+    const shared = `${top}/project/.claude/settings.json is shared with the project.`;
+    expect(screen.includes(shared)).toBe(changed > 0);
+    const names = Object.keys(CLAUDE);
+    expect(names.filter((name) => read(name).includes('hookbus'))).toHaveLength(changed);
+    expect(read('project/.claude/settings.json').includes('hookbus')).toBe(changed === 3);
   });
 });
 
@@ -259,20 +265,22 @@ describe('a project file that links out of the project', () => {
     const { stdout, exitCode } = await run('install');
     expect(exitCode).toBe(0);
     expect(stdout.replace(/\s+/g, ' ')).toContain(
-      '/top/project/.claude/settings.json links to /top/home/other/settings.json, outside the project. It was not changed; use --yes to change it.',
+      '/top/project/.claude/settings.json links to /top/home/other/settings.json, outside the project. It was not changed. To change it: hookbus install --scope project --yes',
     );
     expect(read(TARGET)).toBe(before);
     expect(read('home/.claude/settings.json')).toContain('hookbus');
   });
 
-  it.each(['install', 'install --scope project', 'install --settings .claude/settings.json'])(
+  it.each(['install --scope project', 'install --settings .claude/settings.json'])(
     'is refused by `%s` if there is no other file',
     async (words) => {
       const { run, read } = aLinkOutside();
       const before = read(TARGET);
       const { stderr, exitCode } = await run(words);
       expect(exitCode).toBe(1);
-      expect(stderr).toContain('outside the project. HookBus did not change it; add --yes');
+      expect(stderr).toContain(
+        'outside the project. HookBus did not change it; add --scope project --yes',
+      );
       expect(read(TARGET)).toBe(before);
       expect((await run(`${words} --yes`)).exitCode).toBe(0);
       expect(read(TARGET)).toContain('hookbus');
@@ -317,7 +325,7 @@ describe('a project file that links out of the project', () => {
     for (const place of ['home', 'project']) mkdirSync(join(top, place, '.claude'));
     symlinkSync('../shared/claude.json', join(top, 'project/.claude/settings.json'));
     symlinkSync('../dotfiles/claude.json', join(top, 'home/.claude/settings.json'));
-    expect(await run('install')).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(await run(`install ${EVERYWHERE}`)).toMatchObject({ exitCode: 0, stderr: '' });
     for (const path of ['project/shared/claude.json', 'home/dotfiles/claude.json'])
       expect(read(path)).toContain('hookbus');
   });
@@ -329,7 +337,7 @@ describe('hookbus uninstall', () => {
       ...CLAUDE,
       'other.json': CLAUDE['project/.claude/settings.json'],
     });
-    await run('install --enable');
+    await run(`install ${EVERYWHERE} --enable`);
     await run(`install --settings ${top}/other.json --scope local`);
     const { stdout, exitCode } = await run('uninstall');
     expect(exitCode).toBe(0);
@@ -368,7 +376,7 @@ describe('hookbus uninstall --all', () => {
     const staged = stage({ ...files, ...more });
     const { run, top } = staged;
     for (const words of [
-      'install',
+      `install ${EVERYWHERE}`,
       'install --agent codex',
       `install --agent gemini --settings ${top}/elsewhere/.gemini/settings.json`,
     ])
@@ -432,7 +440,7 @@ describe('the error is one line, and nothing is written', () => {
       'install --agent cline',
       '--agent must be one of claude, codex, gemini, cursor, copilot, got "cline"',
     ],
-    ['install --scope team', '--scope must be user, project or local, got "team"'],
+    ['install --scope team', '--scope must be one of user, project, local, got "team"'],
     ['install --only guard', '--only: there is no hook named "guard". Did you mean "guard_rm"?'],
     ['install --settings nowhere.json', 'nowhere.json does not exist'],
     [
@@ -504,10 +512,12 @@ describe('other agents', () => {
     const { run, read } = stage(files);
     const names = Object.keys(files);
     const before = names.map(read);
-    const { stdout, stderr, exitCode } = await run(`install --agent ${agent}`);
+    const { stdout, stderr, exitCode } = await run(`install ${EVERYWHERE} --agent ${agent}`);
     expect({ stderr, exitCode }).toEqual({ stderr: '', exitCode: 0 });
     const commands = names.map((name) => commandsOf(read(name).replaceAll(PROGRAM, 'HOOKBUS')));
-    expect((await run(`install --agent ${agent}`)).stdout).toContain('Nothing to change.');
+    expect((await run(`install ${EVERYWHERE} --agent ${agent}`)).stdout).toContain(
+      'Nothing to change.',
+    );
     expect((await run(`uninstall --agent ${agent}`)).exitCode).toBe(0);
     expect(names.map(read)).toEqual(before);
     return { commands, stdout };
@@ -524,7 +534,7 @@ describe('other agents', () => {
     });
     expect(commands.slice(0, 2)).toEqual([
       [`${OWN()}"$@" ./guard.sh`, `${OWN(' --name x')}exec "$@" "$0" -c '[[ -n $X ]] && ./x.sh'`],
-      [`${SHARED(' --name cat')}exec "$@" "$0" -c 'cat | wc -c'`],
+      [`${SHARED(' --name stop-1')}exec "$@" "$0" -c 'cat | wc -c'`],
     ]);
     expect(stdout).toContain('/hooks');
     expect(stdout).toMatch(/\/top\/home\/\.codex\/config\.toml\s+has\s+hooks\s+in\s+TOML/);
@@ -573,7 +583,7 @@ describe('other agents', () => {
     expect(commands).toEqual([
       [
         'cd $GEMINI_CWD && ./x.sh',
-        `${OWN()}"$@" $GEMINI_PROJECT_DIR/x.sh "$CLAUDE_PROJECT_DIR"`,
+        `${OWN(' --name x-before-tool')}"$@" $GEMINI_PROJECT_DIR/x.sh "$CLAUDE_PROJECT_DIR"`,
         './off.sh',
         `${OWN()}"$@" ./named.sh`,
       ],
@@ -590,7 +600,7 @@ describe('other agents', () => {
       hooks: { BeforeTool: groups(line(command)) },
     });
     const { run, read, top } = stage({ [file]: settings('./off.sh', old) });
-    expect((await run('install --agent gemini')).stdout).toContain('removed');
+    expect((await run('install --agent gemini')).stdout).toContain('unwrapped');
     expect(commandsOf(read(file))).toEqual(['./off.sh']);
     writeFileSync(join(top, file), JSON.stringify(settings(old, old), null, 2));
     await run('uninstall --agent gemini');
@@ -662,7 +672,7 @@ describe('other agents', () => {
     expect(commands).toEqual([
       [
         `${SHARED()}"$@" ./hooks/audit.sh`,
-        `${SHARED(' --name cat')}exec "$@" bash -c 'cat >> log'`,
+        `${SHARED(' --name log')}exec "$@" bash -c 'cat >> log'`,
       ],
     ]);
   });

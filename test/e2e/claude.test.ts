@@ -295,7 +295,9 @@ describe.skipIf(typeof CLAUDE === 'string')(`the real client${WHY}`, () => {
   beforeAll(async () => {
     place = aPlace();
     bare = await place.session();
-    const installed = await place.hookbus('install', '--enable', '--json');
+    const installed = await place.hookbus(
+      ...['install', '--scope', 'user', '--scope', 'project', '--enable', '--json'],
+    );
     const { files } = JSON.parse(installed.stdout) as {
       files: { hooks: { command: string; becomes: string }[] }[];
     };

@@ -161,7 +161,7 @@ function planFile(
 export function linksOut(path: string, target: string): Error {
   return settingsError(
     `${path} links to ${target}, outside the project`,
-    'HookBus did not change it; add --yes to change that file.',
+    'HookBus did not change it; add --scope project --yes to change that file.',
   );
 }
 

@@ -1,12 +1,7 @@
 import { hookKey, isForSh, type WrapRules } from '../../agents/settings/hook-plan.ts';
 import type { FoundFile } from './find-settings.ts';
 import { namesOf } from './hook-names.ts';
-import {
-  type InspectedFile,
-  type InspectedHook,
-  inspectSettings,
-  tryInspect,
-} from './inspect-settings.ts';
+import { type InspectedFile, type InspectedHook, tryInspect } from './inspect-settings.ts';
 import type { InstallRequest } from './install.ts';
 
 /** What other files of the agent contain that matters for the lines of a wrapped file. */
@@ -16,11 +11,13 @@ export type OtherLines = Pick<WrapRules, 'ownLines' | 'bareElsewhere' | 'disable
 export function otherLinesOf(request: InstallRequest): OtherLines {
   const { work, agent, files, otherFiles } = request;
   const disabledLines = disabledLinesOf(request);
-  const named = files.map((file) => ({ file, inspected: inspectSettings(file.path, agent) }));
-  const other = otherFiles.flatMap((file) => {
+  // One that cannot be used is refused when it is planned; one that HookBus made may be gone by now.
+  const inspect = (file: FoundFile) => {
     const inspected = tryInspect(file.path, agent);
     return inspected === undefined ? [] : { file, inspected };
-  });
+  };
+  const named = files.flatMap(inspect);
+  const other = otherFiles.flatMap(inspect);
   const names = namesOf(
     [...named, ...other].flatMap(({ inspected }) => inspected.hooks),
     { ...request, agent: agent.agent },

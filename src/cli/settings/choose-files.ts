@@ -28,9 +28,8 @@ import { readWord, usageError } from '../words/values.ts';
 
 export const AGENT_NAMES = Object.keys(AGENT_SETTINGS) as AgentName[];
 
-export function readAgent(given: Given): AgentSettings {
-  return AGENT_SETTINGS[readWord('--agent', given.value('agent') ?? 'claude', AGENT_NAMES)];
-}
+export const readAgent = (given: Given): AgentSettings =>
+  AGENT_SETTINGS[readWord('--agent', given.value('agent') ?? 'claude', AGENT_NAMES)];
 
 export const readScope = (name: string): Scope => readWord('--scope', name, SCOPES);
 

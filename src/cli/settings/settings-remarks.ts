@@ -61,7 +61,7 @@ function onInstall(work: Work): string[] {
   if (hooks.length === 0) return [...remarks, noHooks(agent, files)];
   const types = hooks.flatMap(({ type }) => (type === 'command' ? [] : type));
   const unrecordable = withoutCommandText(types);
-  if (unrecordable !== undefined) remarks.push(`${unrecordable}. \`hookbus hooks\` lists them.`);
+  if (unrecordable !== undefined) remarks.push(`${unrecordable}. To see every hook: hookbus hooks`);
   if (files.some(({ hasStatusLine }) => hasStatusLine)) {
     remarks.push('The status line is not a hook, so it is not wrapped.');
   }

@@ -29,6 +29,7 @@ import { askYesOrNo } from '../terminal/confirm.ts';
 import type { Answer, Context, Given } from '../words/command.ts';
 import { invalidValue, usageError } from '../words/values.ts';
 import { readAgent, readScope } from './choose-files.ts';
+import { readStoreRaw } from './switch-on.ts';
 
 type Work = 'enable' | 'disable';
 
@@ -76,13 +77,14 @@ function withoutBlock(work: Work, { title, switchOn }: AgentSettings): Error {
 
 /** What `HOOKBUS_STORE_RAW` becomes; undefined: it stays. */
 function payloadsOf(given: Given): string | undefined {
-  const list = given.value('store-only');
-  if (list === undefined) return given.isOn('store-raw') ? '1' : undefined;
-  if (given.isOn('store-raw')) throw usageError('use --store-raw or --store-only, not both');
-  const words = list.split(',').map((word) => word.trim().toLowerCase());
+  const only = given.value('store-only');
+  if (only === undefined) return readStoreRaw(given);
+  if (readStoreRaw(given) !== undefined)
+    throw usageError('use --store-raw or --store-only, not both');
+  const words = only.split(',').map((word) => word.trim().toLowerCase());
   const known: readonly string[] = [...DECISIONS, ...STATUSES];
   if (words.every((word) => known.includes(word))) return words.join(',');
-  throw invalidValue('--store-only', `a list of ${known.join(', ')}`, list);
+  throw invalidValue('--store-only', `a list of ${known.join(', ')}`, only);
 }
 
 function valuesOf(

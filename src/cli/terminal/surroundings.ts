@@ -31,9 +31,18 @@ export function processSurroundings(): Surroundings {
   };
 }
 
+/** Answers that came with an earlier one, as when somebody pastes several lines. */
+const answers: string[] = [];
+
 async function ask(question: string): Promise<string | undefined> {
+  const answer = answers.shift();
+  if (answer !== undefined) {
+    process.stderr.write(`${question}${answer}\n`);
+    return answer;
+  }
   const { createInterface } = await import('node:readline/promises');
   const asking = createInterface({ input: process.stdin, output: process.stderr });
+  asking.on('line', (line) => answers.push(line));
   try {
     return await asking.question(question);
   } catch {

@@ -1,7 +1,7 @@
 import { baseName, isInterpreter, isScript } from './hook-name.ts';
 import { type LineCommand, readLine } from './line-commands.ts';
-import { withoutRunner } from './runners.ts';
 import { isSimpleCommand } from './shell-line.ts';
+import { withoutStarter } from './starters.ts';
 
 /** Programs that only carry data, ask or print. What a line does is done by another. */
 const PLUMBING: ReadonlySet<string> = new Set(
@@ -98,7 +98,7 @@ interface Deed extends LineCommand {
 }
 
 function toDeed(command: LineCommand): Deed {
-  const words = withoutRunner(command.words);
+  const words = withoutStarter(command.words);
   return { ...command, words, program: (words[0] ?? '').replace(/^.*[/\\]/s, '') };
 }
 
@@ -126,7 +126,7 @@ function knownName(path: string): string | undefined {
 /** Stands for what only the shell knows. */
 const UNKNOWN = '\u0000';
 
-/** The script that a command runs, then others, then the same with what it is told. */
+/** The script that a command runs, then others, then the same with its first words. */
 function scriptNames({ words, program }: Deed): string[] {
   const at = scriptAt(words, program);
   const path = at === undefined ? '' : (words[at] ?? '');

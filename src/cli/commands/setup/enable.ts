@@ -1,4 +1,5 @@
 import { SETTINGS_EXIT_CODES } from '../../settings/settings-options.ts';
+import { STORE_RAW } from '../../settings/store-raw-option.ts';
 import type { Command, CommandOption } from '../../words/command.ts';
 
 /** Options that `enable` and `disable` share. */
@@ -22,7 +23,7 @@ export const enableCommand: Command = {
     'A file that a team shares is changed only if you name it. A file of the project counts more than your own; `enable` names one that switches recording off.',
   ],
   options: {
-    'store-raw': { describe: 'also store payloads, which show and replay need' },
+    'store-raw': STORE_RAW,
     'store-only': {
       value: 'LIST',
       describe: 'store payloads of these decisions and statuses only, such as deny,error',

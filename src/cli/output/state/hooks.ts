@@ -204,6 +204,10 @@ const OTHERS: Readonly<Record<string, string>> = {
   agent: 'agents',
 };
 
+/** `install` takes a file that a team shares only by its scope. */
+const lineFor = ({ agent, source }: CensusEntry): string =>
+  `hookbus install${source === 'project' ? ' --scope project' : ''}${agent === 'claude' ? '' : ` --agent ${agent}`}`;
+
 /** What to do so that HookBus records the rest. It does not change files of others. */
 function unrecorded(entries: readonly CensusEntry[]): string[] {
   const bare = entries.filter(({ concern }) => concern === 'not_recorded');
@@ -212,9 +216,9 @@ function unrecorded(entries: readonly CensusEntry[]): string[] {
   const are = (count: number, more = ''): string =>
     `${formatThings(count, 'hook')}${more} ${count === 1 ? 'is' : 'are'} not recorded`;
   return [
-    ...[...new Set(own.map(({ agent }) => agent))].map((agent) => {
-      const count = own.filter((entry) => entry.agent === agent).length;
-      return `${are(count)}: type hookbus install${agent === 'claude' ? '' : ` --agent ${agent}`}.`;
+    ...[...new Set(own.map(lineFor))].map((line) => {
+      const count = own.filter((entry) => lineFor(entry) === line).length;
+      return `${are(count)}: type ${line}.`;
     }),
     ...(others === 0
       ? []

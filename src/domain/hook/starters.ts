@@ -1,5 +1,5 @@
 /** A program that starts another: what may stand between the two. */
-interface Runner {
+interface Starter {
   /** The word after the program without which it starts nothing. */
   readonly word?: RegExp;
   /** Options whose value is the next word. */
@@ -12,7 +12,7 @@ interface Runner {
 
 const PACKAGE = /^(?:-p|--package|--with|--from|--project|--directory|-C|--python)$/;
 
-const RUNNERS: Readonly<Record<string, Runner>> = {
+const STARTERS: Readonly<Record<string, Starter>> = {
   builtin: {},
   bundle: { word: /^exec$/ },
   bunx: {},
@@ -50,14 +50,14 @@ const RUNNERS: Readonly<Record<string, Runner>> = {
   yarn: { word: /^(?:exec|dlx)$/, valued: PACKAGE },
 };
 
-/** Runners within runners, such as `xargs nice npx`. */
+/** Starters within starters, such as `xargs nice npx`. */
 const MAX_DEPTH = 5;
 
 /** The words of a command without the programs that only start another one. */
-export function withoutRunner(words: readonly string[]): readonly string[] {
+export function withoutStarter(words: readonly string[]): readonly string[] {
   let rest = words;
   for (let depth = 0; depth < MAX_DEPTH; depth += 1) {
-    const next = afterRunner(rest);
+    const next = afterStarter(rest);
     if (next === undefined || next.length === 0) return rest;
     rest = next;
   }
@@ -65,25 +65,25 @@ export function withoutRunner(words: readonly string[]): readonly string[] {
 }
 
 /** Undefined if the command starts no other. */
-function afterRunner([first = '', ...rest]: readonly string[]): readonly string[] | undefined {
+function afterStarter([first = '', ...rest]: readonly string[]): readonly string[] | undefined {
   const name = first.replace(/^.*\//s, '');
-  const runner = Object.hasOwn(RUNNERS, name) ? RUNNERS[name] : undefined;
+  const starter = Object.hasOwn(STARTERS, name) ? STARTERS[name] : undefined;
   // `command -v` asks where a program is.
-  if (runner === undefined || (name === 'command' && /^-[vV]/.test(rest[0] ?? '')))
+  if (starter === undefined || (name === 'command' && /^-[vV]/.test(rest[0] ?? '')))
     return undefined;
   let at = 0;
-  if (runner.word !== undefined) {
-    if (!runner.word.test(rest[0] ?? '')) return undefined;
+  if (starter.word !== undefined) {
+    if (!starter.word.test(rest[0] ?? '')) return undefined;
     // `uv tool run`.
     at = rest[0] === 'tool' ? 2 : 1;
   }
-  at = afterOptions(rest, at, runner) + (runner.arguments ?? 0);
+  at = afterOptions(rest, at, starter) + (starter.arguments ?? 0);
   const started = rest.slice(at);
-  if (runner.stays === undefined) return started;
+  if (starter.stays === undefined) return started;
   return started.length === 0 || at === 0 ? undefined : [first, ...started];
 }
 
-function afterOptions(words: readonly string[], from: number, { valued }: Runner): number {
+function afterOptions(words: readonly string[], from: number, { valued }: Starter): number {
   let at = from;
   while (/^-|^[A-Za-z_]\w*=/.test(words[at] ?? '')) {
     const word = words[at] ?? '';
