@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { hasBrowser, useBrowser } from '../support/browser.ts';
+import { until } from '../support/daemon.ts';
 import { aDashboard } from '../support/dashboard.ts';
 import { writeExecutions } from '../support/seed.ts';
 import { story } from '../support/story.ts';
@@ -74,6 +75,9 @@ describe('the screenshots of the docs', () => {
       if (name === 'dashboard-session') await openSession(page);
       await page.getByText('live', { exact: true }).waitFor();
       await page.evaluate('document.activeElement.blur()');
+      const isDrawn = "performance.getEntriesByName('chart-painted').length > 0";
+      if (!address.startsWith('#/sessions'))
+        await until('the charts', () => page.evaluate(isDrawn) as Promise<boolean>);
       await page.screenshot({ path: `${FOLDER}/${name}.png`, animations: 'disabled' });
       await opened.expectClean();
       await page.context().close();

@@ -52,11 +52,11 @@ function actionOf({ fix, log_id: id, hook_name: name }) {
   return isShown ? undefined : el('code', { class: 'fix' }, fix);
 }
 
-/** Hooks that are off or whose breaker is open stay switchable, even if nothing else is to be said about them. */
+/** Hooks that are off or whose breaker is open stay switchable, even if nothing else is wrong with them. */
 function gateItems({ gates, health }) {
-  const told = new Set(health.map(({ hook_name: name }) => name));
+  const known = new Set(health.map(({ hook_name: name }) => name));
   return gates
-    .filter(({ hook_name: name }) => !told.has(name))
+    .filter(({ hook_name: name }) => !known.has(name))
     .map(({ hook_name, state, until }) => ({
       ...{ harm: 'note', hook_name, event_type: null, log_id: null },
       fix: `hookbus on ${hook_name}`,
