@@ -192,7 +192,7 @@ describe('decisions in logs', () => {
     expect(await ids(['--project', link], '/')).toEqual([1]);
     expect(await ids(['--here', '--project', '/p/app'], below)).toEqual([2, 1]);
     expect((await run(['logs', '--here'], '/usr')).stdout).toBe(
-      'No recorded execution of /usr matches.\n',
+      'No execution in "/usr" is recorded.\n',
     );
     rmSync(top, { recursive: true });
     expect(await ids(['--project', top], '/')).toEqual([1]);

@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { zlibSync } from 'fflate';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { stateFindings } from '../../src/app/doctor/check-state.ts';
+import { withFindings } from '../../src/app/health/read-health.ts';
 import { findPayloads } from '../../src/app/reading/find-execution.ts';
 import { readMetrics } from '../../src/app/reading/read-metrics.ts';
 import { executionLines } from '../../src/cli/output/executions/execution.ts';
@@ -409,8 +411,12 @@ describe('the page of one execution', () => {
 
 describe('the page of status', () => {
   const statusOf = (home: string, env: Readonly<Record<string, string>> = {}): string => {
+    const settings = settingsOf(home, env);
+    const status = readStatusOf(settings, () => NOW);
+    const health = withFindings(status.health, stateFindings(settings, status));
     const lines = statusLines(
-      readStatusOf(settingsOf(home, env), () => NOW),
+      { ...status, health, recording: [], daemon_process: null },
+      undefined,
       pageOf(100),
     );
     return shown(lines)
@@ -422,17 +428,13 @@ describe('the page of status', () => {
   it('says on a new machine how to start', () => {
     expect(statusOf(freshState().home)).toMatchInlineSnapshot(`
       "
-      HookBus 1.2.3 is OFF in this shell: hooks run unrecorded. To switch it on:
-        Claude Code  "env": { "HOOKBUS_ENABLED": "1" }  in ~/.claude/settings.json
-        this shell   export HOOKBUS_ENABLED=1
+      HookBus 1.2.3
+      Recording: off. No agent has hooks in its settings here.
+      Once there are some, type: hookbus install --enable
 
-        directory  /state (not created yet)
         database   none yet: the first execution creates it
-        spool      nothing waits
-        payloads   not stored (to store them: HOOKBUS_STORE_RAW=1)
-        retention  7 days; \`hookbus cleanup\` deletes what is older
-        daemon     auto: the launcher starts it on demand
-        alerts     none open
+        daemon     not running; the next hook starts it
+        directory  /state (not created yet)
       "
     `);
   });
@@ -450,35 +452,35 @@ describe('the page of status', () => {
     };
     expect(statusOf(home, env)).toMatchInlineSnapshot(`
       "
-      HookBus 1.2.3 is ON in this shell.
+      HookBus 1.2.3
+      Recording: on in this shell. No agent has hooks in its settings here.
 
-        directory  /state
-        database   201 executions, N kB, the oldest started 11 hours ago
-        spool      nothing waits, 1 running now, 1 just ingested
-        payloads   stored of deny, error only, up to 200 kB of each stream, compressed, secrets redacted
-        retention  7 days; \`hookbus cleanup\` deletes what is older
-        daemon     auto: the launcher starts it on demand
-        alerts     none open
+      What is wrong
+      - notify fails every time (its last 3 runs): sh: 1: notify-send: not found  > hookbus show 197
+      - lint was ended before it finished (2 of 27 runs)  > hookbus show 175
+      - HOOKBUS_REDACT: expected 1, true, yes, on or 0, false, no, off, got "perhaps"; using the default
+        > hookbus doctor
+      - lint adds 1 min 47 s of waiting in the last 24 h  > hookbus report
+      - guard_rm: unknown option --nmae (last at 2026-11-22T13:59:55.000Z)  > hookbus doctor
 
       Last 24 hours
         runs       201
-        failures   11 (5.5 %) alert
+        failures   11 (5.5 %), 7 of them notify
         refusals   8, 5 by stop_once on Stop
+        time       2 min 07 s in hooks, 1 min 47 s of it lint (27 runs, P95 20.0 s)
         overhead   P50 0.92 ms, P95 1.85 ms, measured from inside
-        slowest    lint on PostToolUse, P95 20.0 s in 27 runs
 
-      Warnings about the settings of this shell
-      - HOOKBUS_REDACT: expected 1, true, yes, on or 0, false, no, off, got "perhaps"; using the default
-
-      Warnings about command lines and settings of hooks
-      - guard_rm: unknown option --nmae (just now)
+        database   201 executions, N kB
+        kept       7 days, with payloads of deny, error up to 200 kB a stream
+        daemon     not running; the next hook starts it
+        directory  /state
       "
     `);
   });
 
   it('says who ingests the spool without a daemon', () => {
     expect(statusOf(freshState().home, { HOOKBUS_DAEMON: 'off' })).toContain(
-      'daemon     off: each `hookbus` command ingests the spool\n',
+      'daemon     off by HOOKBUS_DAEMON: each `hookbus` command ingests what hooks recorded\n',
     );
   });
 
@@ -493,12 +495,21 @@ describe('the page of status', () => {
     expect(page).not.toContain('Last 24 hours');
   });
 
-  it('shows ten of many warnings', () => {
+  it('shows as much of what is wrong as fits 24 lines, the worst first', () => {
     const { home, paths } = freshState();
     const warnings = Array.from({ length: 12 }, (_, index) => `unknown option --x${index}`);
-    writeExecutions(paths.database, [recordedOf(anExecution(), [], warnings)]);
+    const broken = anExecution({
+      createdAt: new Date(NOW - 1000).toISOString(),
+      status: 'error',
+      exitCode: 1,
+    });
+    writeExecutions(paths.database, [recordedOf(broken, [], warnings)]);
     const page = statusOf(home);
-    expect(page.match(/^- /gm)).toHaveLength(10);
-    expect(page).toContain('  … and 2 more; --json has them all');
+    expect(page.trim().split('\n').length).toBeLessThanOrEqual(24);
+    const [first, ...others] = page.match(/^- .*/gm) ?? [];
+    expect(first).toBe(
+      '- guard_rm exits 1 where only exit code 2 blocks (1 of 1 run)  > hookbus show 1',
+    );
+    expect(page).toContain(`… and ${12 - others.length} more: hookbus doctor`);
   });
 });

@@ -25,17 +25,12 @@ const MAX_LISTED = 20;
 export function findHooks(db: Database | undefined, choice: HookChoice): HookId[] {
   const { hookName, command } = choice;
   if (command !== undefined) return [{ hookName, command }];
-  if (db === undefined) {
-    throw new HookbusError(
-      'E_HOOK',
-      'no database records what the hook runs; add --command with its command line',
-    );
-  }
-  const found = choose(listHookCommands(db, hookName), choice);
+  const found = db === undefined ? [] : choose(listHookCommands(db, hookName), choice);
   if (found.length === 0) {
     throw new HookbusError(
       'E_HOOK',
-      `no execution of ${JSON.stringify(hookName)} is recorded; add --command with its command line`,
+      `no hook named ${JSON.stringify(hookName)} is on record`,
+      'If it never ran, add --command with its command line',
     );
   }
   if (found.some((one) => !isWholeCommand(one))) {

@@ -2,10 +2,9 @@ import type { Environment, Settings } from '../../config/settings.ts';
 import { HookbusError } from '../../domain/errors.ts';
 import { HOUR_MS } from '../../domain/time.ts';
 import { VERSION } from '../../domain/version.ts';
-import type { Database } from '../../store/database.ts';
-import { readFailingHooks } from '../../store/queries/guards/failing-hooks.ts';
 import { readScriptHistory } from '../../store/queries/guards/script-changes.ts';
 import { readHookProblems, readRepeatedRuns } from '../../store/queries/problems.ts';
+import { MAX_ROWS } from '../health/read-health.ts';
 import { type CensusEntry, takeCensus } from '../hooks/census.ts';
 import type { AgentHooks } from '../hooks/known-hooks.ts';
 import { readMetrics } from '../reading/read-metrics.ts';
@@ -13,7 +12,7 @@ import { readStatus, type StatusReport } from '../reading/read-status.ts';
 import type { Opened } from '../store/up-to-date.ts';
 import { checkDaemon, type DaemonFacts } from './check-daemon.ts';
 import { checkFiles, type FilesFacts } from './check-files.ts';
-import { failingFindings, quietGuards } from './check-guards.ts';
+import { quietGuards } from './check-guards.ts';
 import { checkHooks } from './check-hooks.ts';
 import { checkLimits } from './check-limits.ts';
 import { checkSetup, type SetupFacts } from './check-setup.ts';
@@ -52,12 +51,12 @@ export function diagnose(facts: DoctorFacts): DoctorReport {
   const checks = [
     ...checkSetup(facts),
     ...checkState(settings, status, opened.store),
-    checkSkipped(status.skipped_guards),
+    checkSkipped(status.skipped_guards, now()),
     checkSwitches(status),
     checkDaemon({ mode: settings.daemon, running: facts.daemon }),
     ...files.checks,
     ...checkConfigured(facts, files.unusable),
-    ...checkRecord(facts, status, files.hooks),
+    ...checkRecord(facts, status, files),
   ];
   const findings = checks.flatMap((check) => check.findings);
   return {
@@ -102,38 +101,34 @@ function censusOf({ opened, known, places, now }: DoctorFacts): CensusEntry[] {
   }
 }
 
+/** Over a longer window than that of `status`, more executions count. */
+const MAX_LONG_ROWS = 50_000;
+
 /** Checks the recorded executions. Returns nothing if the database cannot be used: `checkState` reports that. */
 function checkRecord(
   { settings, opened, windowHours, now }: DoctorFacts,
-  { last_24_hours: lastDay }: StatusReport,
-  installed: ReturnType<typeof checkFiles>['hooks'],
+  { last_24_hours: lastDay, notices }: StatusReport,
+  { hooks: installed, filesOf }: ReturnType<typeof checkFiles>,
 ): Check[] {
   const { store, problem } = opened;
   if (settings.paths === undefined || problem !== undefined) return [];
-  if (store === undefined) return [checkHooks([], [])];
-  const since = new Date(now() - windowHours * HOUR_MS).toISOString();
+  const nowMs = now();
+  const since = new Date(nowMs - windowHours * HOUR_MS).toISOString();
+  const nothing = { problems: [], repeated: [], others: [], notices, since, nowMs, filesOf };
+  if (store === undefined) return [checkHooks(nothing)];
+  const isLastDay = windowHours === lastDay.window_hours;
   try {
     return store.use((db) => [
-      checkRecordedHooks(db, since),
-      checkLimits(
-        (windowHours === lastDay.window_hours ? lastDay : readMetrics(db, windowHours, now()))
-          .hooks,
-        installed,
-      ),
+      checkHooks({
+        ...nothing,
+        problems: readHookProblems(db, since, isLastDay ? MAX_ROWS : MAX_LONG_ROWS),
+        repeated: readRepeatedRuns(db, since),
+        others: quietGuards(readScriptHistory(db)),
+      }),
+      checkLimits((isLastDay ? lastDay : readMetrics(db, windowHours, nowMs)).hooks, installed),
     ]);
   } catch (error) {
     if (!(error instanceof HookbusError)) throw error;
     return [];
   }
-}
-
-/** A hook that failed this often in a row is broken. */
-const FAILURES_IN_A_ROW = 3;
-
-function checkRecordedHooks(db: Database, since: string): Check {
-  const problems = readHookProblems(db, since);
-  return checkHooks(problems, readRepeatedRuns(db, since), [
-    ...failingFindings(readFailingHooks(db, since, FAILURES_IN_A_ROW), problems),
-    ...quietGuards(readScriptHistory(db)),
-  ]);
 }

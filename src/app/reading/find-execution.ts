@@ -25,6 +25,7 @@ export function findExecution(db: Database, reference: ExecutionReference): LogR
     const row = findById(db, reference.number);
     if (row !== undefined) return row;
     const last = lastLogId(db);
+    if (last === 0) throw new HookbusError('E_NOT_FOUND', 'no execution is recorded yet');
     const older = reference.number < last ? ' any more, or never had' : '';
     throw notFound(`has the number ${reference.number}${older}; the latest is ${last}`);
   }

@@ -22,13 +22,17 @@ import { cleanupCommand } from './setup/cleanup.ts';
 import { completionCommand } from './setup/completion.ts';
 import { configCommand } from './setup/config.ts';
 import { daemonCommand } from './setup/daemon.ts';
+import { disableCommand } from './setup/disable.ts';
 import { doctorCommand } from './setup/doctor.ts';
+import { enableCommand } from './setup/enable.ts';
 import { installCommand } from './setup/install.ts';
 import { uninstallCommand } from './setup/uninstall.ts';
 
 /** Every command, in the order of the overview. */
 export const COMMANDS: readonly Command[] = [
   installCommand,
+  enableCommand,
+  disableCommand,
   runCommand,
   statusCommand,
   doctorCommand,

@@ -20,7 +20,8 @@ import { writeReplay } from '../../store/replays.ts';
 import { drillJson, drillLines } from '../output/executions/drill.ts';
 import { clip, visible } from '../output/text.ts';
 import type { Answer, Context } from '../words/command.ts';
-import { didYouMean } from '../words/nearest.ts';
+import { nearest } from '../words/nearest.ts';
+import { quote } from '../words/values.ts';
 import { isReplayConfirmed } from './confirm.ts';
 import { createProgress } from './progress.ts';
 import { withDatabase, withStore } from './with-store.ts';
@@ -65,9 +66,14 @@ const neverRefused = (hookName: string, known: readonly string[]): DrilledGuard 
   verdict: 'not_drilled',
   reason: known.includes(hookName)
     ? 'no refusal of it is recorded'
-    : `no execution of it is recorded${didYouMean(hookName, known)}`,
+    : `no execution of it is recorded${nearestName(hookName, known)}`,
   drills: [],
 });
+
+function nearestName(hookName: string, known: readonly string[]): string {
+  const guess = nearest(hookName, known);
+  return guess === undefined ? '' : ` (did you mean ${quote(guess)}?)`;
+}
 
 async function drillAll(
   store: CommandStore,

@@ -17,6 +17,7 @@ import { listDirectories, listRan, writeReplay } from '../../store/replays.ts';
 import { replayJson, replayLines } from '../output/executions/replay.ts';
 import { clip, visible } from '../output/text.ts';
 import type { Answer, Context } from '../words/command.ts';
+import type { Filter } from '../words/filters.ts';
 import { didYouMean } from '../words/nearest.ts';
 import { ID_FORMAT, invalidValue } from '../words/values.ts';
 import { isReplayConfirmed } from './confirm.ts';
@@ -29,7 +30,8 @@ export type ReplayChoice =
   | {
       readonly by: 'hook';
       readonly hookName: string;
-      readonly eventTypes: readonly string[];
+      /** Its executions, of this hook only. */
+      readonly filter: Filter;
       readonly last: number;
       /** Also executions of other work trees. */
       readonly isEverywhere: boolean;
@@ -101,17 +103,20 @@ async function replayOne(
 /** Finds every execution before anything runs. */
 export function chosenRows(store: CommandStore, choice: ReplayChoice, cwd: () => string): LogRow[] {
   if (choice.by === 'hook') {
-    const { hookName, eventTypes, last, isEverywhere } = choice;
+    const { hookName, filter, last, isEverywhere } = choice;
     const ran = store.use((db) => listDirectories(db, hookName));
     const here = ran.filter((directory) => isEverywhere || isHere(directory, cwd()));
     const rowsOf = (directories: readonly string[], limit: number): LogRow[] =>
-      store.use((db) => listRan(db, hookName, eventTypes, directories, limit));
+      store.use((db) => listRan(db, filter, directories, limit));
     const rows = rowsOf(here, last);
     if (rows.length > 0) return rows.reverse();
+    const { hookNames: _, ...others } = filter;
+    const isChosen = Object.values(others).some((values) => (values?.length ?? 0) > 0);
+    const what = `${isChosen ? 'matching ' : ''}execution of ${hookName}`;
     if (rowsOf(ran, 1).length > 0) {
       throw new HookbusError(
         'E_NOT_FOUND',
-        `no execution of ${hookName} in this work tree was recorded with its payload`,
+        `no ${what} in this work tree was recorded with its payload`,
         'Use --everywhere to replay executions of other work trees',
       );
     }
@@ -125,7 +130,7 @@ export function chosenRows(store: CommandStore, choice: ReplayChoice, cwd: () =>
     }
     throw new HookbusError(
       'E_NOT_FOUND',
-      `no execution of ${hookName} was recorded with its payload`,
+      `no ${what} was recorded with its payload`,
       'Set HOOKBUS_STORE_RAW=1 to store payloads from now on',
     );
   }

@@ -7,6 +7,8 @@ export interface CommandOption {
   readonly describe: string;
   /** The placeholder of its value in the help; a switch has none. */
   readonly value?: string;
+  /** `--name` alone counts too; the value can only be given as `--name=VALUE`. */
+  readonly isValueOptional?: boolean;
   /** Its default, in words. */
   readonly default?: string;
   /** One letter that stands for it: `n` for `-n 5`. */

@@ -85,8 +85,9 @@ export function commandHelp(command: Command): string[] {
   ];
 }
 
-function flag(name: string, { value, short }: CommandOption): string {
+function flag(name: string, { value, short, isValueOptional }: CommandOption): string {
   const names = short === undefined ? `--${name}` : `-${short}, --${name}`;
+  if (isValueOptional === true) return `${names}[=${value}]`;
   return value === undefined ? names : `${names} ${value}`;
 }
 

@@ -77,5 +77,5 @@ export function meantForOption(word: string, { options }: Command): string | und
   const isTime = parseLength(word) !== undefined || parseMoment(word, 0) !== undefined;
   if ('limit' in options && /^-?[1-9]\d*$/.test(word)) return `--limit ${word.replace('-', '')}`;
   if ('since' in options && isTime) return `--since ${word}`;
-  return 'hook' in options && /^[\w./:@]+$/.test(word) ? `--hook ${word}` : undefined;
+  return 'hook' in options && /^[a-z_][\w./:@]*$/i.test(word) ? `--hook ${word}` : undefined;
 }

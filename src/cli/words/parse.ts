@@ -72,8 +72,10 @@ const optionsOf = (command: Command | undefined): Options => ({ ...COMMON, ...co
 function split(words: readonly string[], known: Options): Pick<Parsed, 'options' | 'rest'> {
   const entries = Object.entries(known);
   const longOf = new Map<string, string>(
-    entries.flatMap(([name, { value, short }]) =>
-      value === undefined ? [] : [[`--${name}`, name] as const, [`-${short}`, name] as const],
+    entries.flatMap(([name, { value, short, isValueOptional }]) =>
+      value === undefined || isValueOptional === true
+        ? []
+        : [[`--${name}`, name] as const, [`-${short}`, name] as const],
     ),
   );
   const { tokens } = parseArgs({
@@ -83,10 +85,11 @@ function split(words: readonly string[], known: Options): Pick<Parsed, 'options'
       return isForgotten ? `--${longOf.get(word)}=` : word;
     }),
     options: Object.fromEntries(
-      entries.map(([name, { value, short }]) => [
+      entries.map(([name, { value, short, isValueOptional }]) => [
         name,
         {
-          type: value === undefined ? ('boolean' as const) : ('string' as const),
+          // With `--name=VALUE`, a boolean has a value too.
+          type: value === undefined || isValueOptional === true ? 'boolean' : 'string',
           ...(short === undefined ? {} : { short }),
         },
       ]),
@@ -160,7 +163,8 @@ function checkOption(
       `unknown option ${quote(word)}${guess === undefined ? '' : guessed(`--${guess}`)}`,
     );
   }
-  if (option.value !== undefined && (value ?? '') === '') {
+  const isComplete = option.isValueOptional === true && value === undefined;
+  if (option.value !== undefined && (value ?? '') === '' && !isComplete) {
     throw usageError(`--${name} needs a value`);
   }
   if (option.value === undefined && !['true', 'false', undefined].includes(value)) {

@@ -2,13 +2,19 @@ import { EVENT_NAMES } from '../../domain/events.ts';
 import { listHookNames } from '../../store/breakers.ts';
 import type { Database } from '../../store/database.ts';
 import { findSessions } from '../../store/queries/costs.ts';
+import { lastLogId } from '../../store/queries/last-log-id.ts';
 import { projectsOnRecord, recentEvents, recentTools } from '../../store/queries/recent.ts';
 import type { Filter } from './filters.ts';
 import { didYouMean, guessed, nearest } from './nearest.ts';
 import { quote } from './values.ts';
 
+/** The answer of a list while the database is empty. */
+export const NOTHING_RECORDED =
+  'No execution is recorded yet. `hookbus status` shows whether recording is on.';
+
 /** Says of each name in a filter that is not on record that it is not, with the nearest one that is. */
 export function unmatchedNames(db: Database, filter: Partial<Filter>): string[] {
+  if (lastLogId(db) === 0) return [NOTHING_RECORDED];
   return [
     ...unmatched('hook', filter.hookNames, () => listHookNames(db), isSame),
     ...unmatched('event', filter.eventTypes, () => [...recentEvents(db), ...EVENT_NAMES], isAlike),

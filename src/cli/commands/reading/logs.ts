@@ -11,7 +11,7 @@ import {
   type LiveAnswer,
 } from '../../words/command.ts';
 import { FILTERS, readFilter } from '../../words/filters.ts';
-import { unmatchedNames } from '../../words/unmatched.ts';
+import { NOTHING_RECORDED, unmatchedNames } from '../../words/unmatched.ts';
 import { readWhole, usageError } from '../../words/values.ts';
 
 const DEFAULT_LIMIT = 50;
@@ -98,7 +98,5 @@ function nothingFound({ limit: _, ...filter }: LogFilter): string {
   const [project] = filter.projects;
   if (project !== undefined) return `No recorded execution of ${visible(project)} matches.`;
   const isFiltered = Object.values(filter).some((value) => value !== undefined && value.length > 0);
-  return isFiltered
-    ? 'No recorded execution matches.'
-    : 'No execution is recorded yet. `hookbus status` shows whether recording is on.';
+  return isFiltered ? 'No recorded execution matches.' : NOTHING_RECORDED;
 }

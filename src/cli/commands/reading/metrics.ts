@@ -1,3 +1,4 @@
+import type { MetricsFilter } from '../../../app/reading/read-metrics.ts';
 import { HOUR_MS, isoOf } from '../../../domain/time.ts';
 import { formatCount, formatThings } from '../../../format.ts';
 import { createMetrics, GROUPINGS, type Grouping } from '../../../metrics/report.ts';
@@ -13,7 +14,9 @@ import {
   type LiveAnswer,
   type LiveOutput,
 } from '../../words/command.ts';
+import { FILTERS, readFilter } from '../../words/filters.ts';
 import { readHours, TIME_FORMS } from '../../words/time.ts';
+import { unmatchedNames } from '../../words/unmatched.ts';
 import { readWord } from '../../words/values.ts';
 
 const DEFAULT_TIME = '24h';
@@ -44,6 +47,10 @@ export const metricsCommand: Command = {
       describe: `group executions by ${GROUPINGS.join(', ')}`,
       default: 'hook and event',
     },
+    hook: FILTERS.hook,
+    event: FILTERS.event,
+    project: FILTERS.project,
+    here: FILTERS.here,
     compare: { describe: 'compare with the window before' },
     all: { describe: 'show every row, also those that do not fit the screen' },
     watch: { describe: 'refresh every 2 seconds until Ctrl-C' },
@@ -55,6 +62,7 @@ export const metricsCommand: Command = {
     ['hookbus metrics 7d --compare', 'this week against the last'],
     ['hookbus metrics 30d --by day', 'the last month, day by day'],
     ['hookbus metrics 7d --by project', 'this week, project by project'],
+    ['hookbus metrics 7d --by day --hook lint', 'one hook, day by day'],
     ['hookbus metrics 1h --watch', 'while an agent works'],
     ["hookbus metrics 7d --json | jq '.overhead.p95_ms'", 'for programs'],
   ],
@@ -67,14 +75,20 @@ async function perform(given: Given, context: Context): Promise<Answer | LiveAns
   readHours(time, context.now());
   const by = readBy(given.value('by'));
   const isCompared = given.isOn('compare');
-  const read = () => readReport(context, { time, by, isCompared });
+  const filter = await readFilter(given, context);
+  const read = () => readReport(context, { time, by, isCompared, filter });
   if (given.isOn('watch')) return { live: (output) => watch(output, read, given.isOn('json')) };
   const report = await read();
+  const unmatched =
+    report.executions > 0 ? [] : await withDatabase(context, (db) => unmatchedNames(db, filter));
   const more = (shown: number, all: number): string =>
     `… and ${formatCount(all - shown)} more; --all shows them`;
   return {
     json: report,
-    lines: (page) => metricsLines(report, page, given.isOn('all') ? undefined : more),
+    lines: (page) => {
+      if (unmatched !== undefined && unmatched.length > 0) return unmatched;
+      return metricsLines(report, page, given.isOn('all') ? undefined : more);
+    },
   };
 }
 
@@ -82,9 +96,10 @@ interface Query {
   readonly time: string;
   readonly by: Grouping | undefined;
   readonly isCompared: boolean;
+  readonly filter: MetricsFilter;
 }
 
-async function readReport(context: Context, { time, by, isCompared }: Query) {
+async function readReport(context: Context, { time, by, isCompared, filter }: Query) {
   const [{ countsRollups, readMetrics }, { coveredSpan }] = await Promise.all([
     import('../../../app/reading/read-metrics.ts'),
     import('../../../app/reading/report/covered-span.ts'),
@@ -93,10 +108,10 @@ async function readReport(context: Context, { time, by, isCompared }: Query) {
   const hours = readHours(time, nowMs);
   const reports = await withDatabase(context, (db) => {
     const read = (endedMs: number) => ({
-      ...readMetrics(db, hours, nowMs, { by, endedMs }),
+      ...readMetrics(db, hours, nowMs, { by, endedMs, filter }),
       covered: coveredSpan(db, isoOf(nowMs - endedMs - hours * HOUR_MS), {
         settings: context.settings,
-        withRollups: countsRollups(by),
+        withRollups: countsRollups(by, filter),
       }),
     });
     return { now: read(0), before: isCompared ? read(hours * HOUR_MS) : undefined };
