@@ -37,12 +37,12 @@ const idsOf = (table: string): string[] =>
     .map((line) => line.split(/ +/).at(-1) ?? '');
 
 // Agents that count time in their ids start several with the same characters.
-const TWINS = ['019abcde-1111-7000-8000-000000000001', '019abcde-1112-7000-8000-000000000002'];
+const ALIKE = ['019abcde-1111-7000-8000-000000000001', '019abcde-1112-7000-8000-000000000002'];
 
 it('each row ends in an id that finds its session, however alike the ids are', async () => {
   const run = aRecord([
-    { minutesAgo: 5, sessionId: TWINS[0], project: '/p/app', agent: 'codex' },
-    { minutesAgo: 4, sessionId: TWINS[1], project: '/p/app', status: 'error', exitCode: 1 },
+    { minutesAgo: 5, sessionId: ALIKE[0], project: '/p/app', agent: 'codex' },
+    { minutesAgo: 4, sessionId: ALIKE[1], project: '/p/app', status: 'error', exitCode: 1 },
     { minutesAgo: 3, sessionId: '12345678-9abc', decision: 'deny' },
     { minutesAgo: 2, sessionId: '界🙂 --x' },
     { minutesAgo: 1 },
@@ -51,7 +51,7 @@ it('each row ends in an id that finds its session, however alike the ids are', a
   const ids = idsOf(stdout);
   expect(ids.slice(1)).toEqual(['12345678', '019abcde-1112', '019abcde-1111']);
   for (const [index, id] of ids.slice(1).entries()) {
-    const wanted = ['12345678-9abc', TWINS[1], TWINS[0]][index];
+    const wanted = ['12345678-9abc', ALIKE[1], ALIKE[0]][index];
     const traced = await run(['trace', '--session', id, '--json']);
     expect(JSON.parse(traced.stdout)).toMatchObject({ by: 'session_id', id: wanted, count: 1 });
     const listed = await run(['logs', '--session', id, '--json']);

@@ -122,7 +122,7 @@ function readWords<T extends string>(given: Given, option: string, known: readon
 }
 
 /** Every way in which executions of `--project` and `--here` have their project recorded. */
-export async function readProjects(given: Given, { cwd }: Context): Promise<string[]> {
+async function readProjects(given: Given, { cwd }: Context): Promise<string[]> {
   const directories = [...given.values('project'), ...(given.isOn('here') ? ['.'] : [])];
   if (directories.length === 0) return [];
   const { recordedProjects } = await import('../../app/reading/recorded-projects.ts');

@@ -75,7 +75,7 @@ export function readMoment(what: string, text: string, nowMs: number): number {
  * Reads how far to look back from now, in ms.
  * @throws HookbusError `E_USAGE`
  */
-export function readSpan(text: string, nowMs: number, what = 'TIME'): number {
+function readSpan(text: string, nowMs: number, what = 'TIME'): number {
   const ms = parseLength(text) ?? nowMs - readMoment(what, text, nowMs);
   if (ms > 0 && ms <= MAX_MS) return ms;
   throw invalidValue(what, 'before now, and at most a hundred years ago', text);
