@@ -11,7 +11,7 @@ import { temporaryDirectory } from '../support/temporary.ts';
 
 const ENTRY = fileURLToPath(new URL('../../bin/hookbus.js', import.meta.url));
 
-/** Marks each line, so that what the pager printed can be told from the rest. */
+/** Marks each line, so that a test sees what the pager printed. */
 const MARKING = 'sed s/^/paged:/';
 
 /** A state directory with more executions than the screen has lines. */
