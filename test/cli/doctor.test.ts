@@ -445,7 +445,7 @@ describe('doctor with an invalid argument', () => {
   it('says what the argument must be', async () => {
     const { ask } = aMachine();
     const { stderr, exitCode } = await ask(['doctor', 'yesterday']);
-    expect(stderr).toContain('HOURS must be a number above 0');
+    expect(stderr).toContain('TIME must be a time such as 7d');
     expect(exitCode).toBe(1);
   });
 });

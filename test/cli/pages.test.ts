@@ -163,9 +163,8 @@ describe('the table of executions', () => {
     const path = join(temporaryDirectory(), 'hook_bus.db');
     writeExecutions(path, [recordedOf(anExecution({ status: 'error', exitCode: 1, error }))]);
     const db = openDatabase(path, 0);
-    expect(logLines(listExecutions(db, { ...ALL, limit: 1 }), pageOf(100))[2]).toBe(
-      `      ${line}`,
-    );
+    const shown = logLines(listExecutions(db, { ...ALL, limit: 1 }), pageOf(100)).join('\n');
+    expect(shown.endsWith(`  ${line}`)).toBe(true);
     db.close();
   });
 
@@ -176,51 +175,31 @@ describe('the table of executions', () => {
       recordedOf(anExecution({ status: 'timeout', exitCode: undefined, signal: 'SIGTERM', error })),
     ]);
     const db = openDatabase(path, 0);
-    expect(logLines(listExecutions(db, { ...ALL, limit: 1 }), pageOf(100))[2]).toContain(
-      'timed out after 2 s',
+    expect(logLines(listExecutions(db, { ...ALL, limit: 1 }), pageOf(100)).join('\n')).toMatch(
+      / {2}timed out after 2 s$/,
     );
     db.close();
   });
 });
 
 describe('the page of metrics', () => {
-  it('has three tables', () => {
+  it('has one table, and one line for the overhead', () => {
     const db = aDatabase();
     expect(shown(metricsLines(readMetrics(db, 24, NOW), pageOf(100)))).toMatchInlineSnapshot(`
       "
-      The last 24 hours: 200 executions of 8 hooks, 2 min 07 s in total.
+      The last 24 hours: 200 executions of 8 hooks, 11 failed (5.5 %), 8 denied, 2 min 07 s in total.
 
-      How they ended, and how many refused
-      HOOK             EVENT         RUNS  SUCCESS  DENIED  ERROR  TIMEOUT  FAIL %  DEDUPED  DUP %
-      lint             PostToolUse     27       24       0      1        2  11.1 %        0    0 %
-      format_file      PostToolUse     29       28       0      1        0   3.4 %        0    0 %
-      secret_scan      PreToolUse      29       29       0      0        0     0 %        0    0 %
-      guard_rm         PreToolUse      46       43       3      0        0     0 %        0    0 %
-      session_context  SessionStart    23       23       0      0        0     0 %        0    0 %
-      stop_once        Stop            15       10       5      0        0     0 %        0    0 %
-      notify           Notification    14        7       0      7        0  50.0 %        0    0 %
-      log_event        PreToolUse      17       17       0      0        0     0 %        0    0 %
+      HOOK             EVENT         RUNS  FAILED  DENIED      P50      P95      MAX        TOTAL
+      lint             PostToolUse     27       3       0  2.49 s   20.0 s   20.0 s   1 min 47 s
+      format_file      PostToolUse     29       1       0   450 ms   803 ms   829 ms      12.8 s
+      secret_scan      PreToolUse      29       0       0  80.1 ms   197 ms   243 ms      2.77 s
+      guard_rm         PreToolUse      46       0       3  36.7 ms  77.8 ms  89.8 ms      1.80 s
+      session_context  SessionStart    23       0       0  68.5 ms   130 ms   139 ms      1.76 s
+      stop_once        Stop            15       0       5  44.5 ms   119 ms   119 ms       762 ms
+      notify           Notification    14       7       0  13.3 ms  19.8 ms  19.8 ms       184 ms
+      log_event        PreToolUse      17       0       0  4.32 ms  10.1 ms  10.1 ms      78.5 ms
 
-      How long the hooks took
-      HOOK             EVENT             AVG      P50      P95      P99      MAX        TOTAL
-      lint             PostToolUse   3.96 s   2.49 s   20.0 s   20.0 s   20.0 s   1 min 47 s
-      format_file      PostToolUse    443 ms   450 ms   803 ms   829 ms   829 ms      12.8 s
-      secret_scan      PreToolUse    95.5 ms  80.1 ms   197 ms   243 ms   243 ms      2.77 s
-      guard_rm         PreToolUse    39.2 ms  36.7 ms  77.8 ms  89.8 ms  89.8 ms      1.80 s
-      session_context  SessionStart  76.4 ms  68.5 ms   130 ms   139 ms   139 ms      1.76 s
-      stop_once        Stop          50.8 ms  44.5 ms   119 ms   119 ms   119 ms       762 ms
-      notify           Notification  13.2 ms  13.3 ms  19.8 ms  19.8 ms  19.8 ms       184 ms
-      log_event        PreToolUse    4.62 ms  4.32 ms  10.1 ms  10.1 ms  10.1 ms      78.5 ms
-
-      Overhead of hookbus, and failure rate
-                    MEASURED   TARGET    ALERT
-      overhead P50   0.91 ms   < 2 ms   > 5 ms
-      overhead P95   1.85 ms  < 10 ms  > 15 ms
-      overhead P99   2.29 ms  < 25 ms  > 50 ms
-      failure rate     5.5 %      0 %    > 1 %  alert
-
-      Overhead of 200 executions; failures among 200 runs.
-      HookBus measures this from inside. The targets are for callers, who see more.
+      HookBus itself added P50 0.91 ms, P95 1.85 ms, P99 2.29 ms.
       "
     `);
     db.close();
@@ -231,33 +210,17 @@ describe('the page of metrics', () => {
     const lines = metricsLines(readMetrics(db, 0.5, NOW), pageOf(80));
     expect(shown(lines)).toMatchInlineSnapshot(`
       "
-      The last 0.5 hours: 9 executions of 5 hooks, 8.19 s in total.
+      The last 30 minutes: 9 executions of 5 hooks, 1 failed (11.1 %), 8.19 s in
+      total.
 
-      How they ended, and how many refused
-      HOOK         EVENT        RUNS  SUCCESS  DENIED  ERROR  TIMEOUT  FAIL %  DEDUPED
-      lint         PostToolUse     3        3       0      0        0     0 %        0
-      format_file  PostToolUse     3        3       0      0        0     0 %        0
-      sessi…ntext  Sessi…Start     1        1       0      0        0     0 %        0
-      guard_rm     PreToolUse      1        1       0      0        0     0 %        0
-      notify       Notif…ation     1        0       0      1        0   100 %        0
+      HOOK             EVENT         RUNS  FAILED      P50      P95      MAX    TOTAL
+      lint             PostToolUse      3       0  1.81 s   3.26 s   3.26 s   6.73 s
+      format_file      PostToolUse      3       0   570 ms   629 ms   629 ms  1.38 s
+      session_context  SessionStart     1       0  41.7 ms  41.7 ms  41.7 ms  41.7 ms
+      guard_rm         PreToolUse       1       0  21.2 ms  21.2 ms  21.2 ms  21.2 ms
+      notify           Notification     1       1  14.2 ms  14.2 ms  14.2 ms  14.2 ms
 
-      How long the hooks took
-      HOOK          EVENT             AVG      P50      P95      P99      MAX    TOTAL
-      lint          PostToolUse   2.24 s   1.81 s   3.26 s   3.26 s   3.26 s   6.73 s
-      format_file   PostToolUse    461 ms   570 ms   629 ms   629 ms   629 ms  1.38 s
-      sessio…ntext  SessionStart  41.7 ms  41.7 ms  41.7 ms  41.7 ms  41.7 ms  41.7 ms
-      guard_rm      PreToolUse    21.2 ms  21.2 ms  21.2 ms  21.2 ms  21.2 ms  21.2 ms
-      notify        Notification  14.2 ms  14.2 ms  14.2 ms  14.2 ms  14.2 ms  14.2 ms
-
-      Overhead of hookbus, and failure rate
-                    MEASURED   TARGET    ALERT
-      overhead P50   0.64 ms   < 2 ms   > 5 ms
-      overhead P95   1.71 ms  < 10 ms  > 15 ms
-      overhead P99   1.71 ms  < 25 ms  > 50 ms
-      failure rate    11.1 %      0 %    > 1 %  alert
-
-      Overhead of 9 executions; failures among 9 runs.
-      HookBus measures this from inside. The targets are for callers, who see more.
+      HookBus itself added P50 0.64 ms, P95 1.71 ms, P99 1.71 ms.
       "
     `);
     db.close();
@@ -480,7 +443,7 @@ describe('the page of status', () => {
 
   it('says who ingests the spool without a daemon', () => {
     expect(statusOf(freshState().home, { HOOKBUS_DAEMON: 'off' })).toContain(
-      'daemon     off by HOOKBUS_DAEMON: each `hookbus` command ingests what hooks recorded\n',
+      'daemon     off (HOOKBUS_DAEMON): each `hookbus` command ingests the spool\n',
     );
   });
 

@@ -76,7 +76,7 @@ const wordsOf = (line: string, home: string): string[] =>
 const LIVE = /--follow|-f\b|--watch|hookbus (?:dashboard|daemon restart|run)(?! --help)/;
 
 /** An answer that refuses the line or says that something in it is not known. */
-const REFUSES = /^hookbus: |is recorded[.,]|^unknown /m;
+const REFUSES = /^hookbus: |(?<!alert )is recorded[.,]|^unknown /m;
 
 /** Wrong command lines; what is wrong is in braces, where the answer has a word instead. */
 const WRONG = [
@@ -123,7 +123,7 @@ const WRONG = [
     'config set foo 1',
   ],
   ...['config {shwo}', 'config set store_raw 1', 'config get {breaker.enable}', 'config get'],
-  ...['completion', 'completion {bahs}', 'export', 'export {prom}', 'daemon {stat}', 'on {lnt}'],
+  ...['completion', 'completion {bahs}', 'export', 'export {prom}', 'daemon {statsu}', 'on {lnt}'],
   ...['off {guard_r} --yes', 'off', 'drill {guard_r}', 'replay --hook {lnt} --yes', 'replay'],
   ...[
     'explain {PreTolUse}',

@@ -7,13 +7,13 @@ import { HookbusError } from '../../domain/errors.ts';
 import { canBlock } from '../../domain/events.ts';
 import { SHARED } from '../../domain/hook/wrapping.ts';
 import { repeatsAllows } from '../../gates/dedupe.ts';
+import type { InspectedSettings } from '../health/read-recording.ts';
 import { findSettings } from '../install/find-settings.ts';
 import {
   type InspectedFile,
   type InspectedHook,
   inspectSettings,
 } from '../install/inspect-settings.ts';
-import type { InspectedSettings } from '../reading/read-recording.ts';
 import { advice, type Check, type Finding, problem } from './finding.ts';
 
 export interface FilesFacts {

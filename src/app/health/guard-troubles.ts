@@ -30,11 +30,11 @@ export function gateTroubles(
   hooks: readonly HookProblems[],
   nowMs: number,
 ): Trouble[] {
-  const told = new Set(
+  const known = new Set(
     skipped.filter(({ is_gated }) => is_gated).map(({ hook_name }) => hook_name),
   );
   return gates
-    .filter(({ hook_name }) => !told.has(hook_name))
+    .filter(({ hook_name }) => !known.has(hook_name))
     .map((gate) => {
       const { hook_name } = gate;
       const isAlone = gates.filter((other) => other.hook_name === hook_name).length === 1;
@@ -105,18 +105,18 @@ const OF_FAILURES: readonly AlertReport['rule'][] = [
 ];
 
 /** What alerts know and nothing else tells of. */
-export function alertTroubles(open: readonly AlertReport[], told: readonly Trouble[]): Trouble[] {
-  const isTold = (harms: readonly string[], subject: string): boolean =>
-    told.some(({ item }) => item.hook_name === subject && harms.includes(item.harm));
+export function alertTroubles(open: readonly AlertReport[], known: readonly Trouble[]): Trouble[] {
+  const isKnown = (harms: readonly string[], subject: string): boolean =>
+    known.some(({ item }) => item.hook_name === subject && harms.includes(item.harm));
   const failures = new Set<string>();
   return open.flatMap(({ rule, subject, text }) => {
     const known = OF_RULES[rule];
     if (known === undefined) return [];
     if (OF_FAILURES.includes(rule)) {
-      if (failures.has(subject) || isTold(['unguarded', 'broken'], subject)) return [];
+      if (failures.has(subject) || isKnown(['unguarded', 'broken'], subject)) return [];
       failures.add(subject);
     }
-    if (known.harm === 'slow' && subject !== '' && isTold(['slow'], subject)) return [];
+    if (known.harm === 'slow' && subject !== '' && isKnown(['slow'], subject)) return [];
     const isOfHook = rule !== 'exporter_failing' && subject !== '';
     const fields = { hook_name: isOfHook ? subject : null, fix: known.fix(shellWord(subject)) };
     return [trouble(known.harm, text, fields, 0.5)];

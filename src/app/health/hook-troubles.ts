@@ -60,7 +60,7 @@ export function troubleOf({ harm, text, hook, seen, weight }: HookFault): Troubl
 export const timesOf = ({ count }: Sighting, { runs, isCapped }: HookProblems): string =>
   `${formatCount(count)} of ${isCapped ? 'its last ' : ''}${formatThings(runs, 'run')}`;
 
-/** The worst of what it failed by. Each failure is told once. */
+/** The worst of what it failed by. Each failure is known once. */
 function failureOf(hook: HookProblems): Fault | undefined {
   return failsAlways(hook) ?? exitsOddly(hook) ?? wasEnded(hook) ?? failsSometimes(hook);
 }

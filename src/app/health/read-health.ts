@@ -56,9 +56,9 @@ export function withFindings(
   items: readonly HealthItem[],
   findings: readonly Finding[],
 ): HealthItem[] {
-  const told = new Set(items.map(({ text }) => text));
+  const texts = new Set(items.map(({ text }) => text));
   const found = findings
-    .filter(({ what }) => !told.has(what))
+    .filter(({ what }) => !texts.has(what))
     .map(({ severity, what, health }) =>
       health === undefined
         ? trouble(severity === 'problem' ? 'broken' : 'note', what, { fix: 'hookbus doctor' }, 0)

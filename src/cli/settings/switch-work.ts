@@ -3,6 +3,7 @@ import { findOnPath, readPlaces } from '../../agents/settings/agent-places.ts';
 import type { AgentSettings, Places, Scope } from '../../agents/settings/agent-settings.ts';
 import { isOff, isOn, variablesIn } from '../../agents/settings/env-block.ts';
 import { checkFiles } from '../../app/doctor/check-files.ts';
+import { type AgentRecording, readRecording } from '../../app/health/read-recording.ts';
 import {
   boundsOf,
   type FoundFile,
@@ -16,7 +17,6 @@ import {
   type SwitchRequest,
   switchRecording,
 } from '../../app/install/switch-recording.ts';
-import { type AgentRecording, readRecording } from '../../app/reading/read-recording.ts';
 import { requirePaths } from '../../app/store/open-store.ts';
 import { DECISIONS } from '../../domain/answer/decision.ts';
 import { STATUSES } from '../../domain/execution.ts';

@@ -1,5 +1,5 @@
+import { nearest } from '../../domain/text/nearest.ts';
 import type { Command } from './command.ts';
-import { nearest } from './nearest.ts';
 import { parseLength, parseMoment } from './time.ts';
 
 /** What people type who know other tools, and the line that does it here; the first whose command exists counts. */

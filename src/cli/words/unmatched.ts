@@ -1,11 +1,12 @@
 import { EVENT_NAMES } from '../../domain/events.ts';
+import { nearest } from '../../domain/text/nearest.ts';
 import { listHookNames } from '../../store/breakers.ts';
 import type { Database } from '../../store/database.ts';
 import { findSessions } from '../../store/queries/costs.ts';
 import { lastLogId } from '../../store/queries/last-log-id.ts';
 import { projectsOnRecord, recentEvents, recentTools } from '../../store/queries/recent.ts';
 import type { Filter } from './filters.ts';
-import { didYouMean, guessed, nearest } from './nearest.ts';
+import { didYouMean, guessed } from './nearest.ts';
 import { quote } from './values.ts';
 
 /** The answer of a list while the database is empty. */

@@ -1,6 +1,7 @@
 import { HookbusError } from '../../domain/errors.ts';
+import { nearest } from '../../domain/text/nearest.ts';
 import { clip, visible } from '../output/text.ts';
-import { guessed, nearest } from './nearest.ts';
+import { guessed } from './nearest.ts';
 
 /** A longer value is clipped in a message. */
 const QUOTE_COLUMNS = 60;

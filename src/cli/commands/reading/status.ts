@@ -33,7 +33,7 @@ async function perform(_given: Given, context: Context): Promise<Answer> {
       import('../../../app/reading/read-status.ts'),
       import('../../../app/doctor/check-files.ts'),
       import('../../../app/doctor/check-state.ts'),
-      import('../../../app/reading/read-recording.ts'),
+      import('../../../app/health/read-recording.ts'),
       import('../../../app/health/read-health.ts'),
     ]);
   const { askDaemon } = await import('../../../daemon/client/client.ts');

@@ -19,7 +19,7 @@ export const enableCommand: Command = {
   usage: '[options]',
   about: [
     'Sets HOOKBUS_ENABLED in the env block of your settings file, so that the wrapped hooks are recorded. `hookbus disable` takes it out again.',
-    'A file that a team shares is changed only if you name it. A file of the project counts more than your own; `enable` says so if one switches recording off.',
+    'A file that a team shares is changed only if you name it. A file of the project counts more than your own; `enable` names one that switches recording off.',
   ],
   options: {
     'store-raw': { describe: 'also store payloads, which show and replay need' },

@@ -20,6 +20,7 @@ export function executionLines(
   payloads: readonly Payload[],
   replays: readonly ReplayRow[],
   page: Page,
+  ignored: string | null = null,
 ): string[] {
   const status = page.paint(visible(row.status), STATUS_TONES[row.status]);
   const { text, tone } = decisionCell(row);
@@ -29,6 +30,7 @@ export function executionLines(
     title,
     '',
     ...fields(row, page.nowMs).flatMap(([name, value]) => fieldLines(name, value, page)),
+    ...(ignored === null ? [] : textLines('ignored by the agent', ignored, 'bad', page)),
     ...reasonLines(row, page),
     ...errorLines(row, textOf(payloads, 'stderr'), page),
     '',

@@ -29,7 +29,7 @@ export function headline(report: CostReport, nowMs: number): string[] {
   const savedMs = hook_ms - blocked_ms;
   const sentences = [
     `In ${window} agents waited ${formatMs(blocked_ms)} for ${waitedFor} in ${formatThings(session_count, 'session')}.`,
-    ...(savedMs > 0
+    ...(savedMs >= 1
       ? [`One after another the hooks would have taken ${formatMs(savedMs)} longer.`]
       : []),
     ...(not_waited_for.executions === 0

@@ -19,7 +19,7 @@ export function healthLines(items: readonly HealthItem[], maxLines: number, page
   const lines: string[] = [];
   for (const [at, item] of items.entries()) {
     const next = itemLines(item, page);
-    // One line is for the number of those left out.
+    // One line is for the number of the others.
     const room = maxLines - lines.length - (at === items.length - 1 ? 0 : 1);
     if (at >= MIN_ITEMS && next.length > room) {
       const rest = formatCount(items.length - at);

@@ -1,4 +1,4 @@
-import type { AgentRecording } from '../../../app/reading/read-recording.ts';
+import type { AgentRecording } from '../../../app/health/read-recording.ts';
 import type { StatusReport } from '../../../app/reading/read-status.ts';
 import { formatCount, formatThings } from '../../../format.ts';
 import type { Page } from '../page.ts';

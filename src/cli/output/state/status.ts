@@ -1,5 +1,5 @@
 import { isOff, isOn } from '../../../agents/settings/env-block.ts';
-import type { AgentRecording } from '../../../app/reading/read-recording.ts';
+import type { AgentRecording } from '../../../app/health/read-recording.ts';
 import type { StatusReport } from '../../../app/reading/read-status.ts';
 import type { DaemonState } from '../../../daemon/state.ts';
 import { waitsForHooks } from '../../../domain/events.ts';
@@ -71,10 +71,9 @@ function glanceLines({ last_24_hours, database }: StatusReport, page: Page): str
 }
 
 function stateLines(report: StatusFacts, home: string | undefined, page: Page): string[] {
-  const { spool, database } = report;
+  const { spool } = report;
   return [
     ...field('database', databaseText(report), page, databaseTone(report)),
-    ...(database.state === 'ready' ? field('kept', keptText(report), page) : []),
     ...(spool.waiting + spool.unreadable > 0 || spool.problem !== null
       ? field('spool', spoolText(report), page, 'warn')
       : []),
@@ -144,12 +143,13 @@ function directoryText(report: StatusReport, home: string | undefined): string {
   return state_directory_exists ? path : `${path} (not created yet)`;
 }
 
-function databaseText({ database }: StatusReport): string {
+function databaseText(report: StatusFacts): string {
+  const { database } = report;
   const { state, reason, bytes, executions } = database;
   if (state === 'absent') return 'none yet: the first execution creates it';
   if (state === 'newer') return `not used: ${reason}; executions wait in the spool`;
   if (state === 'unusable') return `${reason}`;
-  return `${formatThings(executions, 'execution')}, ${formatBytes(bytes)}`;
+  return `${formatThings(executions, 'execution')}, ${formatBytes(bytes)}, kept for ${keptText(report)}`;
 }
 
 function databaseTone({ database }: StatusReport): Tone | undefined {
@@ -164,12 +164,11 @@ function keptText(report: StatusFacts): string {
     unredacted === 0 ? '' : `; ${formatThings(unredacted, 'execution')} with unredacted secrets`;
   const days = formatThings(retention_days, 'day');
   const stored = storedWords(report);
-  if (stored === undefined)
-    return `${days}, without payloads (hookbus enable --store-raw)${secrets}`;
+  if (stored === undefined) return `${days} without payloads${secrets}`;
   const open = payloads.redacted
     ? ''
     : ', secrets not redacted (HOOKBUS_REDACT=0, and redact in config.json)';
-  return `${days}, with payloads${stored}, up to ${formatBytes(payloads.max_bytes)} a stream${open}${secrets}`;
+  return `${days} with payloads${stored}, up to ${formatBytes(payloads.max_bytes)} a stream${open}${secrets}`;
 }
 
 /** Which payloads, by the settings files, else by this shell; undefined: none. */
@@ -196,7 +195,7 @@ function daemonText({ daemon, daemon_process }: StatusFacts): string {
     return `running (process ${pid}, version ${version})`;
   }
   return daemon === 'off'
-    ? 'off by HOOKBUS_DAEMON: each `hookbus` command ingests what hooks recorded'
+    ? 'off (HOOKBUS_DAEMON): each `hookbus` command ingests the spool'
     : 'not running; the next hook starts it';
 }
 
