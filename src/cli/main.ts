@@ -8,10 +8,18 @@ export async function main(words: readonly string[]): Promise<void> {
   process.stdout.on('error', endQuietly);
   process.stderr.on('error', endQuietly);
   const { processSurroundings } = await import('./terminal/surroundings.ts');
-  const { stdout, stderr, exitCode } = await answer(words, processSurroundings());
+  const surroundings = processSurroundings();
+  const { stdout, stderr, exitCode, isPaged } = await answer(words, surroundings);
   process.exitCode = exitCode;
   if (stderr !== '') process.stderr.write(stderr);
-  if (stdout !== '') process.stdout.write(stdout);
+  if (stdout === '') return;
+  const rows = surroundings.screen()?.rows;
+  const isLong = rows !== undefined && stdout.split('\n').length > rows;
+  if (isPaged === true && isLong) {
+    const { showInPager } = await import('./terminal/pager.ts');
+    if (await showInPager(stdout, surroundings.env)) return;
+  }
+  process.stdout.write(stdout);
 }
 
 /** What to print, and the exit code. It reads only what it is given, and the files that this names. */

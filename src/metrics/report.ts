@@ -49,6 +49,8 @@ export type Grouping = (typeof GROUPINGS)[number];
 /** The metrics of a group of executions. */
 export interface GroupMetrics extends Figures {
   readonly name: string;
+  /** Of a session: the project that it started in. */
+  readonly project?: string | null;
 }
 
 /** The whole of `metrics --json`; docs/json.md explains each field. */

@@ -16,6 +16,7 @@ const FOLLOW = {
   agent: 9,
   subagent: 10,
   project: 11,
+  tool: 12,
 } as const;
 const EXECUTIONS = { row: 1, upTo: 2, skipped: 3 } as const;
 
@@ -35,6 +36,7 @@ export interface FollowRequest {
   readonly agents: readonly string[];
   readonly subagents: readonly string[];
   readonly projects: readonly string[];
+  readonly tools: readonly string[];
   /** Session ids, or prefixes of them. */
   readonly sessions: readonly string[];
   /** UTC, in the format of `created_at`. */
@@ -64,6 +66,7 @@ export function encodeFollow(request: FollowRequest): Buffer {
   for (const agent of request.agents) frame.text(FOLLOW.agent, agent);
   for (const subagent of request.subagents) frame.text(FOLLOW.subagent, subagent);
   for (const project of request.projects) frame.text(FOLLOW.project, project);
+  for (const tool of request.tools) frame.text(FOLLOW.tool, tool);
   return frame.finish();
 }
 
@@ -85,6 +88,7 @@ export function decodeFollow(frame: Frame): FollowRequest {
     agents: few(FOLLOW.agent),
     subagents: few(FOLLOW.subagent),
     projects: few(FOLLOW.project),
+    tools: few(FOLLOW.tool),
     sessions: few(FOLLOW.session),
     since: fields.text(FOLLOW.since),
   };

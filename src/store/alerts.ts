@@ -118,7 +118,12 @@ const MAX_LOOKED_AT = 2000;
  * The latest executions that ran and started at `since` or later, newest first.
  * @param hookName undefined: every hook
  */
-export function windowRows(db: Database, hookName: string | undefined, since: string): WindowRow[] {
+export function windowRows(
+  db: Database,
+  hookName: string | undefined,
+  since: string,
+  maxRows = MAX_WINDOW_ROWS,
+): WindowRow[] {
   const ofHook = hookName === undefined ? '' : 'hook_name = @hookName AND';
   return db
     .prepare<[{ hookName: string | undefined; since: string }], WindowRow>(
@@ -128,7 +133,7 @@ export function windowRows(db: Database, hookName: string | undefined, since: st
                 overhead_ms AS overheadMs
          FROM hook_logs WHERE ${ofHook} created_at >= @since
          ORDER BY created_at DESC, id DESC LIMIT ${MAX_LOOKED_AT})
-       WHERE ${HAS_RUN} LIMIT ${MAX_WINDOW_ROWS}`,
+       WHERE ${HAS_RUN} LIMIT ${maxRows}`,
     )
     .all({ hookName, since });
 }

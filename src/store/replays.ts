@@ -3,6 +3,7 @@ import type { Status } from '../domain/execution.ts';
 import type { StdoutKind } from '../domain/record.ts';
 import { LOG_COLUMNS, type LogRow } from './columns.ts';
 import type { Database } from './database.ts';
+import { conditionsOf, indexCondition, type LogFilter } from './queries/queries.ts';
 
 /** One row of `replays`; docs/database.md explains each column. */
 export interface ReplayRow {
@@ -61,23 +62,21 @@ export function listDirectories(db: Database, hookName: string): string[] {
     .map(({ cwd }) => cwd);
 }
 
-/** A hook's latest executions that ran in one of these directories and whose payload is stored, latest first. */
+/** The latest executions of a hook that match, that ran in one of these directories and whose payload is stored, latest first. */
 export function listRan(
   db: Database,
-  hookName: string,
-  eventTypes: readonly string[],
+  filter: Omit<LogFilter, 'limit'>,
   directories: readonly string[],
   limit: number,
 ): LogRow[] {
-  const events = eventTypes.map(() => '?').join(', ');
+  const { conditions, values } = conditionsOf(filter);
   return db
     .prepare<unknown[], LogRow>(
       `SELECT ${LOG_COLUMNS} FROM hook_logs
-       WHERE hook_name = ? AND status NOT IN ('dedupe_skip', 'breaker_skip')
+       WHERE ${[...conditions, ...indexCondition(filter.decisions)].join(' AND ')} AND status NOT IN ('dedupe_skip', 'breaker_skip')
          AND EXISTS (SELECT 1 FROM hook_payloads WHERE log_id = hook_logs.id AND stream = 'stdin')
          AND cwd IN (SELECT value FROM json_each(?))
-         ${events === '' ? '' : `AND event_type IN (${events})`}
        ORDER BY created_at DESC, id DESC LIMIT ?`,
     )
-    .all(hookName, JSON.stringify(directories), ...eventTypes, limit);
+    .all(...values, JSON.stringify(directories), limit);
 }

@@ -7,7 +7,7 @@ import { hasLauncher, LAUNCHER } from '../support/daemon.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 const summaryOf = (program: string): string | undefined =>
-  checkSetup({ nodeVersion: versions.node, program: [program], onPath: undefined }).find(
+  checkSetup({ nodeVersion: versions.node, program: [program], onPath: undefined, env: {} }).find(
     ({ name }) => name === 'launcher',
   )?.summary;
 

@@ -42,7 +42,7 @@ function aFile(text: string | Buffer, scope: Scope = 'user') {
       otherFiles: [],
       program: PROGRAM,
       isChosen: () => true,
-      enables: false,
+      sets: () => ({}),
       isDryRun: false,
       paths: statePaths(join(directory, 'state')),
       env: {},
@@ -59,6 +59,11 @@ function aFile(text: string | Buffer, scope: Scope = 'user') {
     text: () => readFileSync(path, 'utf8'),
   };
 }
+
+/** Whether to switch recording on too. */
+const sets = (enables: boolean): Partial<InstallRequest> => ({
+  sets: () => (enables ? { HOOKBUS_ENABLED: '1' } : {}),
+});
 
 const fixture = (name: string): Buffer => readFileSync(join(FIXTURES, name));
 
@@ -90,11 +95,11 @@ const WAYS = [
 describe.each(WAYS)('in $scope scope, enabled: $enables', ({ scope, enables }) => {
   it.each(NAMES)('%s is restored to the byte', (name) => {
     const file = aFile(fixture(name), scope);
-    file.install({ enables });
+    file.install(sets(enables));
     const installed = file.bytes();
     expect(withoutCommands(installed)).toEqual(withoutCommands(fixture(name)));
     const { ino } = statSync(file.path);
-    file.install({ enables });
+    file.install(sets(enables));
     expect(file.bytes()).toEqual(installed);
     expect(statSync(file.path).ino).toBe(ino);
     file.uninstall();
@@ -107,7 +112,7 @@ describe.each(WAYS)('in $scope scope, enabled: $enables', ({ scope, enables }) =
     // Without the ledger, the earlier value is unknown.
     if (enables && /env-|by-hand/.test(name)) return;
     const file = aFile(fixture(name), scope);
-    file.install({ enables });
+    file.install(sets(enables));
     file.uninstall({ paths: statePaths(join(file.directory, 'other')) });
     expect(file.bytes()).toEqual(fixture(name));
   });
@@ -160,9 +165,9 @@ it('restores the commands after any other change', () => {
       continue;
     }
     const file = aFile(original, scope);
-    file.install({ enables });
+    file.install(sets(enables));
     writeFileSync(file.path, change(file.text()));
-    file.install({ enables });
+    file.install(sets(enables));
     file.uninstall();
     expect({ seed, name, text: file.text() }).toEqual({ seed, name, text: wanted });
     tried += 1;
@@ -175,14 +180,14 @@ describe('HOOKBUS_ENABLED', () => {
 
   it('is removed with its block, even after it was switched off and on', () => {
     const file = aFile(fixture('two-spaces.json'));
-    file.install({ enables: true });
+    file.install(sets(true));
     writeFileSync(
       file.path,
       file.text().replace('"HOOKBUS_ENABLED": "1"', '"HOOKBUS_ENABLED": "0"'),
     );
     file.install();
     expect(isOn(file.text())).toBe(false);
-    file.install({ enables: true });
+    file.install(sets(true));
     expect(isOn(file.text())).toBe(true);
     file.uninstall();
     expect(file.bytes()).toEqual(fixture('two-spaces.json'));
@@ -193,14 +198,14 @@ describe('HOOKBUS_ENABLED', () => {
       .toString()
       .replace('"DEBUG": ""', '"HOOKBUS_ENABLED": "1"');
     const file = aFile(text);
-    file.install({ enables: true });
+    file.install(sets(true));
     file.uninstall();
     expect(file.text()).toBe(text);
   });
 
   it('is removed from a block that has other entries by then, and those stay', () => {
     const file = aFile(fixture('two-spaces.json'));
-    file.install({ enables: true });
+    file.install(sets(true));
     writeFileSync(
       file.path,
       file.text().replace('"HOOKBUS_ENABLED": "1"', '"A": "b", "HOOKBUS_ENABLED": "1"'),
@@ -472,7 +477,7 @@ describe('a hook', () => {
     const other = aFile(fixture('many-events.json'));
     other.install({ isChosen: (name) => name === 'prompt' });
     expect(other.text().match(/hookbus run/g)).toHaveLength(1);
-    file.install({ enables: true });
+    file.install(sets(true));
     file.uninstall({ isChosen: () => false });
     expect(file.text()).toContain('"HOOKBUS_ENABLED"');
     file.uninstall();

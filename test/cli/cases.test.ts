@@ -590,7 +590,7 @@ format  project  .claude/settings.json:23  matcher "Write" does not match "Bash"
   });
 
   it.each([
-    [['pretooluse'], 'unknown event "pretooluse". Did you mean "PreToolUse"?'],
+    [['pretoolus'], 'unknown event "pretoolus". Did you mean "PreToolUse"?'],
     [['Stop', '--agent', 'emacs'], '--agent must be one of claude, codex'],
     [['Stop', '--input', '[]'], '--input must be a JSON object'],
     [[], 'missing argument EVENT'],

@@ -10,7 +10,7 @@ const HOUR_MS = 3_600_000;
 const ago = (ms: number): string => new Date(Date.now() - ms).toISOString();
 
 it.each([
-  [['status'], 'is OFF in this shell'],
+  [['status'], 'Once there are some, type: hookbus install --enable'],
   [['logs'], 'No execution is recorded yet.'],
   [['metrics'], 'No execution started in the last 24 hours.'],
   [['cleanup'], 'Nothing is older than'],

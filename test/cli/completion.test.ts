@@ -124,7 +124,7 @@ describe('the completions', () => {
 
 it('the error names an unknown shell', async () => {
   expect((await hookbus(['completion', 'csh'])).stderr).toBe(
-    'hookbus: SHELL must be one of bash, zsh, fish, got "csh". Try: hookbus completion --help\n',
+    'hookbus: SHELL must be one of bash, zsh, fish, got "csh". Did you mean "zsh"? Try: hookbus completion --help\n',
   );
   const { script } = JSON.parse((await hookbus(['completion', 'zsh', '--json'])).stdout) as {
     script: string;

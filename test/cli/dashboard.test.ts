@@ -113,6 +113,7 @@ describe('hookbus dashboard', () => {
     const { directory, given } = anOpener();
     const { stdout, code } = await dashboard(state, ['--open', '--json'], {
       PATH: `${directory}:${process.env['PATH']}`,
+      DISPLAY: ':9',
     });
     const { url, opened } = JSON.parse(stdout) as { url: string; opened: boolean };
     expect({ code, opened }).toEqual({ code: 0, opened: true });
@@ -128,9 +129,25 @@ describe('hookbus dashboard', () => {
     expect(await open(new URL(url))).toBe(200);
   });
 
-  it('prints the URL if no browser can be opened', async () => {
+  it.each([
+    ['the session has no display', 'exit 0', { DISPLAY: '' }, 'this session has no display'],
+    ['the opener fails', 'exit 3', { DISPLAY: ':9' }, 'failed (exit code 3)'],
+    ['there is no opener', undefined, { DISPLAY: ':9', PATH: '/nowhere' }, 'ENOENT'],
+  ])('says that nothing was opened if %s, and prints the URL', async (_, line, env, why) => {
     const state = aState();
-    const { code, stdout } = await dashboard(state, ['--open'], { PATH: '/nowhere' });
-    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    const directory = temporaryDirectory();
+    if (line !== undefined) {
+      writeFileSync(join(directory, 'xdg-open'), `#!/bin/sh\n${line}\n`, { mode: 0o755 });
+    }
+    const set = { PATH: `${directory}:/usr/bin:/bin`, WAYLAND_DISPLAY: '', BROWSER: '', ...env };
+    const { code, stdout } = await dashboard(state, ['--open'], set);
+    expect(code).toBe(1);
+    expect(stdout).toContain(why);
+    expect(await open(new URL(stdout.trim().split('\n').at(-1) ?? ''))).toBe(200);
+    const { stdout: json } = await dashboard(state, ['--open', '--json'], set);
+    expect(JSON.parse(json)).toMatchObject({
+      opened: false,
+      problem: expect.stringContaining(why),
+    });
   });
 });

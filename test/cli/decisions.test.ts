@@ -25,6 +25,8 @@ const NO_FILTER = {
   projects: [],
   sessions: [],
   since: undefined,
+  until: undefined,
+  tools: [],
 };
 
 const BASE_MS = Date.now() - 60_000;
@@ -190,7 +192,7 @@ describe('decisions in logs', () => {
     expect(await ids(['--project', link], '/')).toEqual([1]);
     expect(await ids(['--here', '--project', '/p/app'], below)).toEqual([2, 1]);
     expect((await run(['logs', '--here'], '/usr')).stdout).toBe(
-      'No recorded execution of /usr matches.\n',
+      'No execution in "/usr" is recorded.\n',
     );
     rmSync(top, { recursive: true });
     expect(await ids(['--project', top], '/')).toEqual([1]);
@@ -274,9 +276,9 @@ describe('one execution', () => {
 describe('refusals', () => {
   it('count in metrics whatever the exit code, and exit code 2 alone does not', async () => {
     const { text, run } = aRecord(SOME);
-    expect(await text('metrics')).toMatch(/RUNS +SUCCESS +DENIED +ERROR/);
-    expect(await text('metrics')).toMatch(/\nguard +PreToolUse +2 +1 +3 +0 /);
-    expect(await text('metrics')).toMatch(/\nformat +PostToolUse +1 +0 +0 +0 /);
+    expect(await text('metrics')).toMatch(/RUNS +FAILED +DENIED +DEDUPED/);
+    expect(await text('metrics')).toMatch(/\nguard +PreToolUse +2 +0 +3 +1 /);
+    expect(await text('metrics')).toMatch(/\nformat +PostToolUse +1 +0 +0 +0 +12/);
     const { stdout } = await run(['metrics', '--json']);
     const { denied, failures, hooks } = JSON.parse(stdout);
     expect({ denied, failures }).toEqual({ denied: 3, failures: 1 });

@@ -257,19 +257,21 @@ describe('doctor on recorded executions', () => {
     const text = textOf(await report(), 'hooks');
     expect(text.split('\n').sort()).toEqual(
       [
-        'problem: guard on PreToolUse: it exits 1 (1 of 2 runs), but only exit code 2 blocks',
-        'problem: lost on PreToolUse: its command cannot start (1 of 1 run)',
-        'problem: chatty on PreToolUse: its stdout starts with { but is not one JSON object (1 of 1 run)',
-        'advice: mute on PreToolUse: it blocks without giving a reason (1 of 1 run)',
-        'advice: context on SessionStart: up to 10,001 bytes on stdout (1 of 1 run)',
-        'advice: json on PreToolUse: up to 20,000 bytes on stdout (1 of 1 run)',
-        'problem: slow on PreToolUse: it was ended before it finished (1 of 1 run)',
-        'problem: twice on PreToolUse: the same command ran twice for the same call (1 time)',
+        'problem: guard exits 1 where only exit code 2 blocks (1 of 2 runs)',
+        'problem: lost cannot start (1 of 1 run), so it guards nothing',
+        'problem: chatty answers with broken JSON, which the agent ignores (1 of 1 run)',
+        'advice: mute refuses without a reason on stderr (1 of 1 run)',
+        'advice: context writes up to 10,001 bytes, more than the agent takes (1 of 1 run)',
+        'advice: json writes up to 20,000 bytes, more than the agent takes (1 of 1 run)',
+        'problem: slow was ended before it finished (1 of 1 run)',
+        'advice: twice ran twice for the same call (once)',
       ].sort(),
     );
     expect((await ask(['doctor'])).exitCode).toBe(1);
-    const id = findingsOf(await report(), 'hooks')[0]?.execution_id ?? '';
-    expect((await ask(['show', id])).exitCode).toBe(0);
+    const [{ execution_id, log_id } = {}] = findingsOf(await report(), 'hooks');
+    for (const id of [execution_id, log_id]) {
+      expect((await ask(['show', `${id}`])).exitCode).toBe(0);
+    }
   });
 
   it('finds no problem in healthy executions, and ignores old ones', async () => {
@@ -382,9 +384,9 @@ describe('doctor with an invalid argument', () => {
     record(...Array.from({ length: 3 }, () => missing));
     const text = textOf(await report(), 'hooks');
     expect(text.split('\n').filter((line) => line.includes('every time'))).toEqual([
-      'problem: slack on PostToolUse fails every time: its last 4 runs: KeyError: SLACK_URL',
+      'problem: slack fails every time (4 of 4): KeyError: SLACK_URL',
     ]);
-    expect(text).toContain('missing on PostToolUse: its command cannot start (3 of 3 runs)');
+    expect(text).toContain('missing cannot start (3 of 3 runs)');
   });
 
   it('finds a guard that refused before its script changed and not since', async () => {
@@ -414,8 +416,8 @@ describe('doctor with an invalid argument', () => {
     hook('py', 'echo "Traceback (most recent call last):" >&2; echo "KeyError: 1" >&2; exit 0');
     hook('js', 'printf "TypeError: x\\n    at f (/a/b.js:1:2)\\n" >&2; exit 0');
     hook('fine', 'echo "the page was not found: try again" >&2; exit 0');
-    const text = textOf(await report(), 'settings');
-    const found = [...text.matchAll(/(\w+): Stop: exit code 0, but (.*) on stderr/g)];
+    const text = textOf(await report(), 'hooks');
+    const found = [...text.matchAll(/(\w+): exit code 0, but (.*) on stderr/g)];
     expect(found.map(([, name, what]) => [name, what]).sort()).toEqual([
       ['jq', '"command not found"'],
       ['js', 'a stack trace'],
@@ -435,15 +437,15 @@ describe('doctor with an invalid argument', () => {
       '/bin/sh',
       write('none.sh', 'no-such; exit 0'),
     ]);
-    const both = textOf(await report(), 'settings');
-    expect(both).toMatch(/^problem: vain: PreToolUse: permissionDecision "block" is not allow/m);
-    expect(both).toMatch(/^advice: late: SessionEnd: /m);
+    const both = textOf(await report(), 'hooks');
+    expect(both).toMatch(/^problem: vain: permissionDecision "block" is not allow/m);
+    expect(both).toMatch(/^advice: late: /m);
   });
 
   it('says what the argument must be', async () => {
     const { ask } = aMachine();
     const { stderr, exitCode } = await ask(['doctor', 'yesterday']);
-    expect(stderr).toContain('HOURS must be a number above 0');
+    expect(stderr).toContain('TIME must be a time such as 7d');
     expect(exitCode).toBe(1);
   });
 });

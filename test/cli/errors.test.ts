@@ -20,20 +20,27 @@ async function complaint(
 }
 
 it.each([
-  ['lgos', 'unknown command "lgos". Did you mean "logs"? Try: hookbus --help'],
+  ['lgos', 'unknown command "lgos". Did you mean "logs"? Try: hookbus logs --help'],
+  ['tail', 'unknown command "tail". Did you mean "logs --follow"? Try: hookbus logs --help'],
+  ['pause', 'unknown command "pause". Did you mean "off HOOK"? Try: hookbus off --help'],
   ['frobnicate', 'unknown command "frobnicate". Try: hookbus --help'],
   ['--nosuch', 'unknown command "--nosuch". Try: hookbus --help'],
   ['--json', 'no command given'],
   ['logs --hoook x', 'unknown option "--hoook". Did you mean "--hook"? Try: hookbus logs --help'],
   ['logs --limt=5', 'unknown option "--limt". Did you mean "--limit"? Try: hookbus logs --help'],
-  ['logs -n 5', 'unknown option "-n". Try: hookbus logs --help'],
-  ['logs extra', 'unexpected argument "extra". Try: hookbus logs --help'],
+  ['logs -x 5', 'unknown option "-x". Try: hookbus logs --help'],
+  ['logs -n', '--limit needs a value. Try: hookbus logs --help'],
+  ['logs --errors', 'unknown option "--errors". Did you mean "--failed"? Try: hookbus logs --help'],
+  [
+    'logs extra',
+    'unexpected argument "extra". Did you mean "--hook extra"? Try: hookbus logs --help',
+  ],
   ['logs --hook', '--hook needs a value. Try: hookbus logs --help'],
   ['logs --hook --json', '--hook needs a value'],
   ['logs --hook --nosuch', '--hook needs a value. Try: hookbus logs --help'],
   ['logs --follow=maybe', '--follow takes no value, got "maybe". Try: hookbus logs --help'],
   ['logs -- --follow', 'unexpected argument "--follow". Try: hookbus logs --help'],
-  ['logs -5', 'unexpected argument "-5". Try: hookbus logs --help'],
+  ['logs -5', 'unexpected argument "-5". Did you mean "--limit 5"? Try: hookbus logs --help'],
   ['metrics -15 -15', 'unexpected argument "-15". Try: hookbus metrics --help'],
   [
     'logs --limit 0',
@@ -46,7 +53,7 @@ it.each([
   ['logs --limit 1 --limit 2', '--limit was given 2 times; give it once. Try: hookbus logs --help'],
   [
     'logs --status bad',
-    '--status must be one of success, blocked, error, timeout, dedupe_skip, breaker_skip, got "bad". Try: hookbus logs --help',
+    '--status must be one of success, blocked, error, timeout, dedupe_skip, breaker_skip, failed, skipped, got "bad". Try: hookbus logs --help',
   ],
   [
     'logs --since soon',
@@ -75,6 +82,10 @@ it.each([
   [
     'metrics 2999-01-01',
     'TIME must be before now, and at most a hundred years ago, got "2999-01-01". Try: hookbus metrics --help',
+  ],
+  [
+    'metrics --since 7d',
+    '--since is not needed: type the time alone, as in `hookbus metrics 7d`. Try: hookbus metrics --help',
   ],
   ['metrics 24 25', 'unexpected argument "25". Try: hookbus metrics --help'],
   ['show', 'missing argument ID; `hookbus logs` lists the executions. Try: hookbus show --help'],
@@ -153,7 +164,9 @@ describe('the error is one line', () => {
       recordedOf(anExecution({ executionId: '01a20375-0000-7000-8000-000000000001' })),
       recordedOf(anExecution({ executionId: '01a20375-0000-7000-8000-000000000002' })),
     ]);
-    expect(await complaint(['show', '9'], env)).toMatch(/^no execution has the number 9\. /);
+    expect(await complaint(['show', '9'], env)).toMatch(
+      /^no execution has the number 9; the latest is 2\. /,
+    );
     expect(await complaint(['show', '01a2ff'], env)).toMatch(
       /^no execution has an id that starts with /,
     );

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { expect, it } from 'vitest';
 import { COMMANDS } from '../../src/cli/commands/index.ts';
 import { commandHelp, overview } from '../../src/cli/words/help.ts';
@@ -18,6 +18,7 @@ it('the overview fits a terminal of 24 lines and 80 columns, and its description
   expect(lines.length).toBeLessThanOrEqual(24);
   expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80);
   for (const { summary } of COMMANDS) expect(summary.length).toBeLessThanOrEqual(60);
+  for (const { name } of COMMANDS) expect(lines.join('\n')).toMatch(new RegExp(`[ ,]${name}\\b`));
 });
 
 it.each(COMMANDS)('the help of $name fits 80 columns', (command) => {
@@ -40,7 +41,7 @@ it.each([[[]], [['--help']], [['-h']], [['help']]])(
   'hookbus %j prints the overview',
   async (words) => {
     expect(await hookbus(words)).toEqual({
-      stdout: `${overview(COMMANDS).join('\n')}\n`,
+      stdout: `${overview(COMMANDS, resolve('docs')).join('\n')}\n`,
       stderr: '',
       exitCode: 0,
     });

@@ -95,15 +95,15 @@ describe('hooks', () => {
     const lines = (await ask('hooks')).split('\n');
     expect(lines.slice(0, -2).map((line) => line.replaceAll(top, ''))).toEqual([
       '4 hooks of Claude Code in /shop: 2 need a look, 3 recorded.',
-      'RUNS, DENIED and FAILED count the last 7 days.',
+      'The numbers are those of the last 7 days.',
       '',
-      'STATE       HOOK          RUNS ON                 SOURCE   LAST RUN    RUNS  DENIED  FAILED',
-      'missing     gone          Stop                    local    never          0       0       0',
+      'STATE       HOOK          RUNS ON                 SOURCE   LAST RUN    RUNS  FAILED',
+      'missing     gone          Stop                    local    never          0       0',
       '      ./gone.sh does not exist  .claude/settings.local.json:1',
-      'silent      guard_rm      PreToolUse Bash         project  never          0       0       0',
+      'silent      guard_rm      PreToolUse Bash         project  never          0       0',
       '      never ran: 0 runs in 1 session, 6 Bash calls  .claude/settings.json:1',
-      'unrecorded  lint-it       PreToolUse Bash         project  –              –       –       –',
-      'ok          prettier-all  PostToolUse Edit|Write  user     1 hour ago     2       0       1',
+      'unrecorded  lint-it       PreToolUse Bash         project  –              –       –',
+      'ok          prettier-all  PostToolUse Edit|Write  user     1 hour ago     2       1',
       '',
     ]);
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(100);

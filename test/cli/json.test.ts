@@ -171,7 +171,10 @@ describe('the fields of', () => {
     );
     // No daemon runs here; test/e2e/two-machines.test.ts covers key servers.
     const expected = [...documented('status').keys()].filter(
-      (path) => !/^(?:shared_keys|key_server_problems|switched_off_elsewhere)\[\]/.test(path),
+      (path) =>
+        !/^(?:(?:shared_keys|key_server_problems|switched_off_elsewhere|recording)\[\]|daemon_process\.)/.test(
+          path,
+        ),
     );
     expect(unique(paths)).toEqual(unique(expected));
   });
@@ -325,7 +328,7 @@ describe('a failure', () => {
     expect(JSON.parse(stderr)).toEqual({
       error: {
         code: 'E_USAGE',
-        message: 'HOURS must be a number above 0 and at most 876000, got "soon"',
+        message: expect.stringMatching(/^TIME must be a time .*, got "soon"$/),
         hint: 'Try: hookbus metrics --help',
       },
     });

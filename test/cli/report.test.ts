@@ -141,8 +141,9 @@ describe('hookbus report', () => {
     expect(exitCode).toBe(0);
     const lines = table.split('\n');
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(100);
-    expect(table).toContain('By hook: how long agents waited, and a suggested timeout');
-    expect(table).toMatch(/lint +PostToolUse .* ≥ \d+ s \(\d+\)/);
+    expect(table).toMatch(/HOOK .* WAITED +YOU'D SAVE +TIMEOUT/);
+    expect(table).toMatch(/lint +PostToolUse .* ≥ \d+ s\n/);
+    expect(table).toContain('A timeout of 5 s is enough for the others.');
   });
 
   it('refuses contradictory options', async () => {

@@ -61,7 +61,7 @@ describe('whatever was recorded', () => {
     for (const [columns, room] of [
       [80, 80],
       [100, 100],
-      [200, 100],
+      [200, 160],
     ] as const) {
       const { stdout, stderr } = await hookbus(words, home, undefined, { columns });
       const shown = withoutColours(stderr + stdout);

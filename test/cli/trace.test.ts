@@ -49,11 +49,11 @@ describe('hookbus trace', () => {
       Correlation id abababababababababababababababab
       4 executions in 1.00 s, from 22 Nov 10:00:00
 
-      ID   STARTED  HOOK     EVENT       TOOL  STATUS         TOOK
-       1  +0.00 ms  slow     PreToolUse  –     success      500 ms  ██████████████
-       2   +250 ms  quick    PreToolUse  –     blocked      250 ms         ███████
-       4   +500 ms  skipped  PreToolUse  –     dedupe_skip       –                ·
-       3   +750 ms  late     PreToolUse  –     error        250 ms                       ███████
+      ID   STARTED  HOOK     EVENT       STATUS         TOOK
+       1  +0.00 ms  slow     PreToolUse  success      500 ms  ██████████████
+       2   +250 ms  quick    PreToolUse  blocked      250 ms         ███████
+       4   +500 ms  skipped  PreToolUse  dedupe_skip       –                ·
+       3   +750 ms  late     PreToolUse  error        250 ms                       ███████
       "
     `);
   });

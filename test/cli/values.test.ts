@@ -98,7 +98,7 @@ describe('every option reads the same forms', () => {
     expect(readDuration('--for', '2026-11-23', NOW, 7)).toBe(43_200_000);
     for (const text of ['0', '8d', '2026-11-21', '2027-01-01'])
       expect(() => readDuration('--for', text, NOW, 7)).toThrow(
-        `--for must be after now, and at most 7 days, got "${text}"`,
+        `--for must be above 0, and at most 7 days from now, got "${text}"`,
       );
   });
 

@@ -47,11 +47,13 @@ export function skippedGuards(engine: Engine): void {
       const facts = { hook_name: 'probe', event_type: 'PreToolUse', reason: 'off', count: 3 };
       expect(skipped).toMatchObject([{ ...facts, is_gated: true, until: expect.any(String) }]);
       expect(String((await stage.hookbus('status')).stdout)).toContain(
-        'Guards that were skipped, so they refused nothing\n- probe on PreToolUse: 3 times',
+        'What is wrong\n- probe on PreToolUse was skipped 3 times and refused nothing (off, last',
       );
       const doctor = await stage.hookbus('doctor');
       expect(doctor.code).toBe(1);
-      expect(String(doctor.stdout)).toContain('probe on PreToolUse was skipped 3 times (off, last');
+      expect(String(doctor.stdout)).toContain(
+        'probe on PreToolUse was skipped 3 times and refused',
+      );
       expect(String(doctor.stdout)).toContain('hookbus on probe');
       const said = 'off: the hook did not run, so it refused nothing';
       expect(String((await stage.hookbus('logs')).stdout)).toContain(said);

@@ -138,7 +138,7 @@ describe('an alert', () => {
     const status = await cli(state, 'status');
     expect(status).toContain('2 open; `hookbus alerts` lists them');
     // The numbers of now.
-    expect(status).toContain('lint: 6 of 23 runs (26.1 %)');
+    expect(status).toContain('lint often fails (6 of 23 runs)');
     const table = await cli(state, 'alerts', '--history');
     expect(table).toContain('failure_rate');
     for (const row of table.split('\n')) expect(row.length).toBeLessThanOrEqual(100);

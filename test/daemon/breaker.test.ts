@@ -280,7 +280,8 @@ describe('a breaker', () => {
     const { breaker } = await status(state);
     expect(breaker).toMatchObject({ hooks: ['lint'], unused: ['lint'] });
     expect(state.rows('SELECT 1 FROM breakers')).toEqual([]);
-    const text = 'breaker.hooks: "lint" has no command, so it has no effect';
+    const text =
+      'breaker.hooks in config.json has "lint" without a command, so it applies to no hook';
     expect((await cli(state, 'status')).replace(/\s+/g, ' ')).toContain(text);
     const { stdout } = await start([process.execPath, CLI, 'doctor'], state.env).ended;
     expect(stdout.replace(/\s+/g, ' ')).toContain('has "lint" without a command');

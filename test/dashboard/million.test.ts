@@ -38,6 +38,8 @@ describe.skipIf(!hasBrowser)(inBrowser('a million executions'), () => {
         `/api/overview?range=${range}`,
         `/api/series?range=${range}`,
         `/api/series?range=${range}&hook=hook_3`,
+        `/api/hook?range=${range}&name=hook_3`,
+        `/api/hook?range=${range}&name=hook_12&event=PostToolUse`,
         `/api/sessions?range=${range}`,
         `/api/executions?range=${range}&status=error`,
         `/api/executions?range=${range}&decision=deny`,

@@ -261,7 +261,14 @@ describe('a follower that does not read', () => {
     const socket = connect(state.paths.socket);
     onTestFinished(() => void socket.destroy());
     socket.on('error', () => undefined);
-    const filter = { hookNames: [], eventTypes: [], statuses: [], sessions: [], since: undefined };
+    const filter = {
+      hookNames: [],
+      eventTypes: [],
+      statuses: [],
+      sessions: [],
+      since: undefined,
+      tools: [],
+    };
     const nothing = { ...filter, decisions: [], agents: [], subagents: [], projects: [] };
     socket.write(encodeFollow({ ...nothing, after: undefined, latest: 0 }));
     socket.pause();

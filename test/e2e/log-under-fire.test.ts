@@ -2,12 +2,33 @@ import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { statePaths } from '../../src/config/home/paths.ts';
 import { aState, CLI, hasLauncher, inPool, LAUNCHER, start, until } from '../support/daemon.ts';
+import { processesOf } from '../support/daemons-left.ts';
 import { createRandom } from '../support/random.ts';
 import { recordsIn } from '../support/spooled.ts';
 
 /** Long enough for the log to rotate many times. */
 const PAYLOAD = `${JSON.stringify({ hook_event_name: 'PostToolUse', session_id: 's', tool_response: 'x'.repeat(30_000) })}\n`;
+
+/** What the daemons of a state directory are doing, for a failure that is seen once in a hundred runs. */
+function stateOfDaemons(home: string): string {
+  const read = (path: string): string => {
+    try {
+      return readFileSync(path, 'utf8');
+    } catch (error) {
+      return String(error);
+    }
+  };
+  const paths = statePaths(home);
+  const processes = processesOf(home).map((pid) =>
+    ['cmdline', 'wchan', 'stat', 'stack'].map((name) => read(`/proc/${pid}/${name}`)).join('\n'),
+  );
+  const left = recordsIn(paths.spool).map(({ name }) => name);
+  return [left.join(' '), ...processes, read(paths.log).split('\n').slice(-40).join('\n')].join(
+    '\n',
+  );
+}
 
 const WHY = hasLauncher ? '' : ' (skipped: no launcher was built, there being no C compiler)';
 
@@ -66,11 +87,18 @@ describe.skipIf(!hasLauncher)(`the log under fire${WHY}`, () => {
       batch += 1
     ) {
       await inPool(420, 6, (index) => run(batch * 420 + index));
+      // Whatever waits at the end has to be stored within the time limits below, however long this took.
+      while (recordsIn(state.paths.spool).length > 400 && performance.now() < deadline)
+        await wait(500);
     }
     isOver = true;
     await Promise.all([killer, drainer]);
     await start([process.execPath, CLI, 'daemon', 'start'], state.env).ended;
-    await until('all recorded', () => recordsIn(state.paths.spool).length === 0, 30_000);
+    await until('all recorded', () => recordsIn(state.paths.spool).length === 0, 90_000).catch(
+      (error: Error) => {
+        throw new Error(`${error.message}:\n${stateOfDaemons(state.home)}`);
+      },
+    );
     expect(await state.stop()).toBe(true);
     const rows = state.rows<{ hook_name: string; error: string | null; bytes: number }>(
       `SELECT hook_name, error, (SELECT sum(length(body)) FROM hook_payloads WHERE log_id = hook_logs.id) bytes

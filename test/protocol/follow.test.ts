@@ -35,6 +35,7 @@ it('a follow frame and its response are read and written like the golden frames'
     agents: ['claude'],
     subagents: ['Explore'],
     projects: ['/home/dev/é'],
+    tools: ['Bash'],
     since: '2026-11-22T10:00:00.000Z',
   });
   expect(encodeFollow(request)).toEqual(goldenBytes('follow'));
@@ -59,6 +60,7 @@ it('a follow of everything has only the field for how many come first', () => {
     subagents: [],
     projects: [],
     since: undefined,
+    tools: [],
   };
   expect(decodeFollow(onlyFrame(encodeFollow(request)))).toEqual(request);
 });

@@ -24,6 +24,8 @@ const EVERYTHING: LogFilter = {
   subagents: [],
   projects: [],
   since: undefined,
+  until: undefined,
+  tools: [],
   limit: 1000,
 };
 

@@ -50,6 +50,8 @@ export async function hookbus(
         asked += question;
         return answers.shift();
       }),
+    holdScreen: () => () => undefined,
+    onResize: () => () => undefined,
     readInput: () => '',
     async write(text) {
       live += text;

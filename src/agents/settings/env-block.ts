@@ -1,68 +1,138 @@
 import type { Edit, Node } from 'jsonc-parser';
-import { memberOf, propertyOf, sourceOf, textOf } from './read-settings-text.ts';
+import { applyEdits } from './json-text.ts';
+import { memberOf, parseSettings, propertyOf, sourceOf, textOf } from './read-settings-text.ts';
 
-const VARIABLE = 'HOOKBUS_ENABLED';
+/** What HookBus sets in an env block: whether it records, and which payloads it stores. */
+export const VARIABLES = ['HOOKBUS_ENABLED', 'HOOKBUS_STORE_RAW'] as const;
+export type Variable = (typeof VARIABLES)[number];
+export type Values = Readonly<Partial<Record<Variable, string>>>;
 
-/** What `install --enable` changed in a file, so that `uninstall` can undo exactly that. */
-export interface Enabled {
-  /** The previous value as written; null if there was none. */
-  readonly previous: string | null;
+/** What HookBus changed in an env block, so that it can undo exactly that. */
+export interface EnvChanges {
+  /** Of each variable that it set: the previous value as written; null if there was none. */
+  readonly previous: Readonly<Partial<Record<Variable, string | null>>>;
   /** There was no env block. */
   readonly madeBlock: boolean;
 }
 
-/** Whether the file turns recording on. */
-export function isEnabledIn(root: Node): boolean {
-  return /^(?:1|true|yes|on)$/i.test(
-    (textOf(memberOf(memberOf(root, 'env'), VARIABLE)) ?? '').trim(),
+/** The variables of a file's env block, without blanks around their values. */
+export function variablesIn(root: Node): Values {
+  const env = memberOf(root, 'env');
+  return Object.fromEntries(
+    VARIABLES.flatMap((name) => {
+      const value = textOf(memberOf(env, name))?.trim();
+      return value === undefined ? [] : [[name, value]];
+    }),
   );
 }
 
-/** Plans to turn recording on in the env block; undefined if `env` is not an object. */
-export function planEnable(
+/** Whether the file turns recording on. */
+export const isEnabledIn = (root: Node): boolean => isOn(variablesIn(root).HOOKBUS_ENABLED);
+
+/** Whether the value of a switch turns it on. */
+export const isOn = (value: string | undefined): boolean =>
+  /^(?:1|true|yes|on)$/i.test(value ?? '');
+
+/** Whether it turns it off. */
+export const isOff = (value: string | undefined): boolean =>
+  /^(?:|0|false|no|off|none)$/i.test(value ?? '');
+
+/**
+ * Sets variables in the env block. The changes name only what was set anew.
+ * @returns undefined if `env` is not an object
+ */
+export function setVariables(
   text: string,
-  root: Node,
-): { readonly edits: readonly Edit[]; readonly enabled: Enabled } | undefined {
+  values: Values,
+): { readonly text: string; readonly changes: EnvChanges } | undefined {
+  let current = text;
+  let changes: EnvChanges = { previous: {}, madeBlock: false };
+  for (const name of VARIABLES) {
+    const value = values[name];
+    const root = rootOf(current);
+    const before = variablesIn(root)[name];
+    const isSet = name === 'HOOKBUS_ENABLED' && isOn(value) ? isOn(before) : before === value;
+    if (value === undefined || isSet) continue;
+    const planned = planSet(current, root, name, value);
+    if (planned === undefined) return undefined;
+    current = applyEdits(current, [planned.edit]);
+    changes = joinChanges(changes, planned.changes);
+  }
+  return { text: current, changes };
+}
+
+/** What two changes come to, the earlier one first. */
+export function joinChanges(before: EnvChanges, now: EnvChanges): EnvChanges {
+  return {
+    previous: { ...now.previous, ...before.previous },
+    madeBlock: before.madeBlock || now.madeBlock,
+  };
+}
+
+function planSet(text: string, root: Node, name: Variable, value: string) {
   const env = memberOf(root, 'env');
+  const written = JSON.stringify(value);
   if (env === undefined) {
-    const colon = colonOf(text, root);
-    const edits = [insertion(text, root, 'env', madeBlock(colon))];
-    return { edits, enabled: { previous: null, madeBlock: true } };
+    const edit = insertion(text, root, 'env', madeBlock([[name, value]], colonOf(text, root)));
+    return { edit, changes: { previous: { [name]: null }, madeBlock: true } };
   }
   if (env.type !== 'object') return undefined;
-  const value = memberOf(env, VARIABLE);
-  if (value !== undefined) {
-    const { offset, length } = value;
-    const enabled = { previous: sourceOf(text, value), madeBlock: false };
-    return { edits: [{ offset, length, content: '"1"' }], enabled };
+  const node = memberOf(env, name);
+  if (node === undefined) {
+    const edit = insertion(text, env, name, written);
+    return { edit, changes: { previous: { [name]: null }, madeBlock: false } };
   }
-  const edits = [insertion(text, env, VARIABLE, '"1"')];
-  return { edits, enabled: { previous: null, madeBlock: false } };
+  const edit = { offset: node.offset, length: node.length, content: written };
+  return { edit, changes: { previous: { [name]: sourceOf(text, node) }, madeBlock: false } };
 }
 
-function madeBlock(colon: string): string {
+function madeBlock(entries: readonly (readonly [string, string])[], colon: string): string {
   const gap = colon === ':' ? '' : ' ';
-  return `{${gap}"${VARIABLE}"${colon}"1"${gap}}`;
+  const inner = entries.map(([name, value]) => `"${name}"${colon}${JSON.stringify(value)}`);
+  return `{${gap}${inner.join(`,${gap}`)}${gap}}`;
 }
 
-/** Whether the env block looks exactly like one that `planEnable` makes. */
-export function isMadeBlock(text: string, root: Node): boolean {
+/**
+ * What HookBus probably changed in an env block that turns recording on, if nothing else is known: a block is its own if
+ * it looks exactly like one that `setVariables` makes.
+ */
+export function likelyChanges(text: string): EnvChanges {
+  const root = rootOf(text);
   const env = memberOf(root, 'env');
-  return env !== undefined && [madeBlock(':'), madeBlock(': ')].includes(sourceOf(text, env));
+  const entries = Object.entries(variablesIn(root));
+  const isMade =
+    env !== undefined &&
+    [':', ': '].some((colon) => madeBlock(entries, colon) === sourceOf(text, env));
+  const names = isMade ? entries.map(([name]) => name) : ['HOOKBUS_ENABLED'];
+  return { previous: Object.fromEntries(names.map((name) => [name, null])), madeBlock: isMade };
 }
 
-/** Plans to remove from the env block what `enabled` says was added. */
-export function planDisable(root: Node, enabled: Enabled): readonly Edit[] {
-  const env = memberOf(root, 'env');
-  const value = memberOf(env, VARIABLE);
-  if (env === undefined || value === undefined) return [];
-  if (enabled.previous !== null) {
+/** Removes from the env block what `changes` says was added. */
+export function restoreVariables(text: string, { previous, madeBlock }: EnvChanges): string {
+  let current = text;
+  for (const name of [...VARIABLES].reverse()) {
+    const before = previous[name];
+    const env = memberOf(rootOf(current), 'env');
+    const node = memberOf(env, name);
+    if (before === undefined || env === undefined || node === undefined) continue;
     // Somebody turned it off on purpose meanwhile.
-    if (!isEnabledIn(root)) return [];
-    return [{ offset: value.offset, length: value.length, content: enabled.previous }];
+    if (before !== null && isOff(textOf(node)?.trim())) continue;
+    const edit =
+      before === null
+        ? removal(env, name)
+        : { offset: node.offset, length: node.length, content: before };
+    current = applyEdits(current, [edit]);
   }
-  const isAlone = env.children?.length === 1;
-  return isAlone && enabled.madeBlock ? [removal(root, 'env')] : [removal(env, VARIABLE)];
+  const root = rootOf(current);
+  const isEmpty = current !== text && memberOf(root, 'env')?.children?.length === 0;
+  return madeBlock && isEmpty ? applyEdits(current, [removal(root, 'env')]) : current;
+}
+
+/** The root of a text that was read before, or that HookBus edited since. */
+export function rootOf(text: string): Node {
+  const parsed = parseSettings(text, true);
+  if ('root' in parsed) return parsed.root;
+  throw new Error(`HookBus wrote invalid JSON: ${parsed.problem.reason}`);
 }
 
 /** Adds a property after the last one, with the same white space before it. */

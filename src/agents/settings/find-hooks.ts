@@ -11,6 +11,8 @@ export interface HookSite {
   readonly matcher: string | undefined;
   /** `line`: a shell runs it. `program`: it is started directly. `other`: there is no command to wrap. */
   readonly kind: 'line' | 'program' | 'other';
+  /** What the agent calls it: `command`, `http`, `prompt` and so on. */
+  readonly type: string;
   /** The line, or the program. */
   readonly command: Node | undefined;
   /** The field that holds `command`. */
@@ -73,6 +75,7 @@ function sitesOf(
     handler,
     matcher,
     kind: 'other',
+    type: textOf(memberOf(handler, 'type')) ?? 'command',
     command: undefined,
     field: '',
     args: undefined,

@@ -21,6 +21,8 @@ type HookAction =
 export interface HookFacts {
   readonly event: string;
   readonly matcher: string | undefined;
+  /** What the agent calls it: `command`, `http`, `prompt` and so on. */
+  readonly type: string;
   /** Its name in records; undefined if it has no command. */
   readonly name: string | undefined;
   /** The command without a prefix of `install`. */
@@ -61,6 +63,10 @@ export interface WrapRules {
   /** The file has fields for Windows, so people on Windows share it. */
   readonly isForWindowsToo: boolean;
   readonly isChosen: (name: string) => boolean;
+  /** The name of each command without a prefix, by its key. */
+  readonly names: ReadonlyMap<string, string>;
+  /** New names, by the names that hooks have. */
+  readonly renames: ReadonlyMap<string, string>;
 }
 
 /** A hook with all known facts, before any decision. */
@@ -69,13 +75,20 @@ export interface KnownHook {
   readonly text: string;
   readonly command: Node;
   readonly base: HookFacts;
+  /** The name that HookBus gives it without `--name`. */
+  readonly usualName: string;
   readonly isOurs: boolean;
   readonly isByHand: boolean;
   /** The edits that remove the prefix. */
   readonly removal: readonly Edit[];
 }
 
-export const siteFacts = ({ event, matcher, limitMs }: HookSite) => ({ event, matcher, limitMs });
+export const siteFacts = ({ event, matcher, type, limitMs }: HookSite) => ({
+  event,
+  matcher,
+  type,
+  limitMs,
+});
 
 /** Why a hook may not have a prefix, whoever wrote it; undefined if it may. */
 export function reasonToLeave(

@@ -16,6 +16,7 @@ import {
   change,
   type HookFacts,
   type HookPlan,
+  hookKey,
   isDisabled,
   type KnownHook,
   keep,
@@ -46,19 +47,33 @@ export function inspectHook(
 
 /** Plans to add the prefix to a hook. */
 export function planWrap(text: string, site: HookSite, rules: WrapRules): HookPlan {
-  const known = inspectHook(text, site, rules.agent);
-  if (known === undefined) return unwrappable(site);
+  const found = inspectHook(text, site, rules.agent);
+  if (found === undefined) return unwrappable(site);
+  const known = named(found, rules);
   return site.kind === 'program' ? wrapProgram(known, rules) : wrapLine(known, rules);
+}
+
+function named(
+  known: KnownHook,
+  { names, renames }: Pick<WrapRules, 'names' | 'renames'>,
+): KnownHook {
+  const { base, site, isOurs, isByHand } = known;
+  if (isByHand) return known;
+  const given = isOurs ? undefined : names.get(hookKey(site, base.command));
+  const name = given ?? base.name ?? '';
+  return { ...known, base: { ...base, name: renames.get(name) ?? name } };
 }
 
 /** Plans to remove the prefix. */
 export function planUnwrap(
   text: string,
   site: HookSite,
-  { agent, isChosen, disabledLines }: Pick<WrapRules, 'agent' | 'isChosen' | 'disabledLines'>,
+  rules: Pick<WrapRules, 'agent' | 'isChosen' | 'disabledLines' | 'names'>,
 ): HookPlan {
-  const known = inspectHook(text, site, agent);
-  if (known === undefined) return unwrappable(site);
+  const { agent, isChosen, disabledLines } = rules;
+  const found = inspectHook(text, site, agent);
+  if (found === undefined) return unwrappable(site);
+  const known = named(found, { ...rules, renames: new Map() });
   if (!known.isOurs) return keep(known, known.isByHand ? 'by_hand' : 'left');
   if (!isChosen(known.base.name ?? '')) return keep(known, 'unchanged', 'it was not chosen');
   if (isDisabled(known.site, disabledLines, known.base.written)) {
@@ -88,6 +103,7 @@ function knownLine(text: string, site: HookSite, command: Node, agent: AgentSett
   const own = found === undefined ? value : unwrap(value, found);
   const token = sourceOf(text, command);
   const isByHand = found === undefined && mentionsHookbus(value);
+  const usualName = defaultHookName([], own);
   return {
     site,
     text,
@@ -97,9 +113,10 @@ function knownLine(text: string, site: HookSite, command: Node, agent: AgentSett
       written: value,
       program: found?.program,
       isGuarded: found?.isGuarded ?? (!isByHand || asksForHookbus(value)),
-      name: isByHand ? nameByHand(own) : defaultHookName([], own),
+      name: isByHand ? nameByHand(own) : (found?.name ?? usualName),
       command: own,
     },
+    usualName,
     isOurs: found !== undefined,
     isByHand,
     removal: found === undefined ? [] : [replace(command, unwrapToken(token, found))],
@@ -126,6 +143,7 @@ function wrapLine(known: KnownHook, rules: WrapRules): HookPlan {
   const style: WrapStyle = {
     program: programFor(known, rules),
     shell: shellOf(site, rules.agent),
+    name: base.name,
   };
   const wrapping = wrappingOf(own, style);
   const becomes = wrap(own, wrapping);

@@ -1,8 +1,8 @@
 import type { Node } from 'jsonc-parser';
 import { defaultHookName } from '../../domain/hook/hook-name.ts';
 import {
+  findProgramScript,
   isAbsoluteProgram,
-  programOfScript,
   programScript,
   SHARED,
 } from '../../domain/hook/wrapping.ts';
@@ -24,14 +24,14 @@ import {
 } from './hook-plan.ts';
 import { sourceOf } from './read-settings-text.ts';
 
-/** Where a person's command begins in a program's words, and the words that start HookBus before it. */
+/** Where a person's command begins in a program's words; what starts HookBus before it, and the name it gives. */
 function findProgram(
   words: readonly string[],
-): { at: number; program: readonly string[] } | undefined {
+): { at: number; program: readonly string[]; name?: string | undefined } | undefined {
   const [first, option, script = '', name] = words;
   if (first === '/bin/sh' && option === '-c' && name === SHARED && words.length > 4) {
-    const program = programOfScript(script);
-    if (program !== undefined) return { at: 4, program };
+    const found = findProgramScript(script);
+    if (found !== undefined) return { at: 4, ...found };
   }
   // The form of version 0.1.0.
   const length = [1, 2].find(
@@ -61,6 +61,7 @@ export function knownProgram(text: string, site: HookSite, command: Node): Known
     found === undefined &&
     /(?:^|\/)hookbus(?:\.js)?$/.test(words[0] ?? '') &&
     words.includes('run');
+  const usualName = defaultHookName(own);
   return {
     site,
     text,
@@ -70,9 +71,10 @@ export function knownProgram(text: string, site: HookSite, command: Node): Known
       written: words.join(' '),
       program: found?.program,
       isGuarded: found === undefined ? !isByHand : words[0] === '/bin/sh',
-      name: defaultHookName(own),
+      name: found?.name ?? usualName,
       command: own.join(' '),
     },
+    usualName,
     isOurs: found !== undefined,
     isByHand,
     removal,
@@ -87,7 +89,8 @@ export function wrapProgram(known: KnownHook, rules: WrapRules): HookPlan {
   if (site.args === undefined) return keep(known, 'left', 'it has no args; give it "args": []');
   const reason = reasonToLeave(known, rules);
   if (reason !== undefined) return leave(known, reason);
-  const prefix = ['-c', programScript(programFor(known, rules)), SHARED];
+  const name = base.name === known.usualName ? undefined : base.name;
+  const prefix = ['-c', programScript(programFor(known, rules), name), SHARED];
   const becomes = ['/bin/sh', ...prefix, base.command].join(' ');
   if (becomes === base.written) return keep(known, 'unchanged');
   const [first] = site.args.children ?? [];

@@ -23,10 +23,15 @@ export function withoutQuotes(report: AlertReport, config: AlertsConfig): AlertR
   const rule = RULES.find(({ name }) => name === report.rule);
   if (rule?.quotesHook !== true) return report;
   const unquoted = { ...report, reason: null };
-  return { ...unquoted, text: rule.text(unquoted, config) };
+  return { ...unquoted, text: rule.text(unquoted, config, report.state === 'cleared') };
 }
 
-export function reportAlert(alert: Alert, config: AlertsConfig): AlertReport {
+/** @param isPast its numbers are those of the time when it opened, and not of now */
+export function reportAlert(
+  alert: Alert,
+  config: AlertsConfig,
+  isPast = alert.state === 'cleared',
+): AlertReport {
   const rule = RULES.find(({ name }) => name === alert.rule);
   return {
     alert_id: alert.alertId,
@@ -34,7 +39,7 @@ export function reportAlert(alert: Alert, config: AlertsConfig): AlertReport {
     subject: alert.subject,
     state: alert.state,
     // A newer version may have stored a rule that this one does not know.
-    text: rule?.text(alert, config) ?? alert.rule,
+    text: rule?.text(alert, config, isPast) ?? alert.rule,
     value: alert.value,
     threshold: alert.threshold,
     runs: alert.runs,

@@ -2,8 +2,8 @@ import { DEFAULT_CONFIG, readConfigFile } from '../../config/file/config-file.ts
 import type { StatePaths } from '../../config/home/paths.ts';
 import { listAlerts } from '../../store/alerts.ts';
 import type { Database } from '../../store/database.ts';
-import { type AlertReport, reportAlert } from './alert-report.ts';
-import { withNumbersOfNow } from './numbers-of-now.ts';
+import type { AlertReport } from './alert-report.ts';
+import { reportNow } from './numbers-of-now.ts';
 import type { AlertsConfig } from './rule.ts';
 
 /** The alerts in `status` and `hookbus alerts`. */
@@ -63,9 +63,7 @@ function reportAll(
   config: AlertsConfig,
   nowMs: number,
 ): AlertReport[] {
-  return listAlerts(db, since).map((row) =>
-    reportAlert(withNumbersOfNow(db, row, config, nowMs), config),
-  );
+  return listAlerts(db, since).map((row) => reportNow(db, row, config, nowMs));
 }
 
 /** Reports the defaults if config.json cannot be used: only the daemon knows the last valid configuration. */

@@ -59,6 +59,8 @@ interface RuleCommon {
   readonly text: (
     alert: Pick<Alert, 'subject' | 'value' | 'threshold' | 'runs' | 'reason'>,
     config: AlertsConfig,
+    /** The numbers are those of the time when it opened. */
+    isPast: boolean,
   ) => string;
   /** Its reason is what a hook wrote, which does not leave the machine. */
   readonly quotesHook?: true;

@@ -1,11 +1,14 @@
 import { formatThings } from '../../format.ts';
 import type { AlertsConfig } from './rule.ts';
 
-/** The wording that commands, webhooks and desktop notifications share. */
-export const windowText = ({ window_minutes }: AlertsConfig): string =>
-  window_minutes === 60
-    ? 'of the last hour'
-    : `of the last ${formatThings(window_minutes, 'minute')}`;
+/**
+ * The wording that commands, webhooks and desktop notifications share.
+ * @param isPast the numbers are those of the time when the alert opened
+ */
+export function windowText({ window_minutes }: AlertsConfig, isPast: boolean): string {
+  const span = window_minutes === 60 ? 'hour' : formatThings(window_minutes, 'minute');
+  return isPast ? `of the ${span} before the alert` : `of the last ${span}`;
+}
 
 /** How many of a hook's latest runs. */
 export const lastRunsText = (count: number, runs: number): string =>

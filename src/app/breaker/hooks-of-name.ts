@@ -1,5 +1,7 @@
 import { HookbusError } from '../../domain/errors.ts';
 import { type HookId, isWholeCommand } from '../../domain/hook/hook-id.ts';
+import { nearest } from '../../domain/text/nearest.ts';
+import { listHookNames } from '../../store/breakers.ts';
 import type { Database } from '../../store/database.ts';
 import { type HookCommand, listHookCommands } from '../../store/hook-commands.ts';
 import { isHere } from '../replay/replay-places.ts';
@@ -25,17 +27,12 @@ const MAX_LISTED = 20;
 export function findHooks(db: Database | undefined, choice: HookChoice): HookId[] {
   const { hookName, command } = choice;
   if (command !== undefined) return [{ hookName, command }];
-  if (db === undefined) {
-    throw new HookbusError(
-      'E_HOOK',
-      'no database records what the hook runs; add --command with its command line',
-    );
-  }
-  const found = choose(listHookCommands(db, hookName), choice);
+  const found = db === undefined ? [] : choose(listHookCommands(db, hookName), choice);
   if (found.length === 0) {
     throw new HookbusError(
       'E_HOOK',
-      `no execution of ${JSON.stringify(hookName)} is recorded; add --command with its command line`,
+      `no hook named ${JSON.stringify(hookName)} is on record${db === undefined ? '' : likeName(db, hookName)}`,
+      'If it never ran, add --command with its command line',
     );
   }
   if (found.some((one) => !isWholeCommand(one))) {
@@ -45,6 +42,11 @@ export function findHooks(db: Database | undefined, choice: HookChoice): HookId[
     );
   }
   return found.map((one) => ({ hookName, command: one }));
+}
+
+function likeName(db: Database, hookName: string): string {
+  const guess = nearest(hookName, listHookNames(db));
+  return guess === undefined ? '' : `. Did you mean ${JSON.stringify(guess)}?`;
 }
 
 /**

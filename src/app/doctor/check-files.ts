@@ -7,6 +7,7 @@ import { HookbusError } from '../../domain/errors.ts';
 import { canBlock } from '../../domain/events.ts';
 import { SHARED } from '../../domain/hook/wrapping.ts';
 import { repeatsAllows } from '../../gates/dedupe.ts';
+import type { InspectedSettings } from '../health/read-recording.ts';
 import { findSettings } from '../install/find-settings.ts';
 import {
   type InspectedFile,
@@ -28,16 +29,29 @@ export interface FilesFacts {
 interface FilesReport {
   readonly checks: readonly Check[];
   readonly hooks: readonly InspectedHook[];
+  readonly inspected: readonly InspectedSettings[];
+  /** The file of each hook of this name on this event. */
+  readonly filesOf: (hookName: string, eventType: string) => readonly string[];
   /** Files that cannot be read or are not JSON. */
   readonly unusable: ReadonlySet<string>;
 }
 
+const NOTHING_READ: FilesReport = {
+  ...{ checks: [], hooks: [], inspected: [], unusable: new Set() },
+  filesOf: () => [],
+};
+
 /** Checks the settings files of every agent: which hooks are wrapped, and whether their prefixes can start. */
 export function checkFiles(facts: FilesFacts): FilesReport {
-  if (facts.paths === undefined) return { checks: [], hooks: [], unusable: new Set() };
+  if (facts.paths === undefined) return NOTHING_READ;
   const agents = Object.values(AGENT_SETTINGS).map((agent) => {
     const found = findSettings(agent, facts.places);
-    return { agent, files: found.map(({ path }) => ({ path, ...readFile(agent, path, facts) })) };
+    const files = found.map(({ path, scope }) => ({
+      path,
+      scope,
+      ...readFile(agent, path, facts),
+    }));
+    return { agent, files };
   });
   const checks = agents.flatMap(({ agent, files }) => {
     const own = files.flatMap(({ file }) => file ?? []);
@@ -46,12 +60,19 @@ export function checkFiles(facts: FilesFacts): FilesReport {
     return [{ name: agent.title, summary: summaryOf(own), findings }];
   });
   const inspected = agents.flatMap(({ agent, files }) =>
-    files.flatMap(({ file }) => (file === undefined ? [] : { agent, file })),
+    files.flatMap(({ file, scope }) => (file === undefined ? [] : { agent, scope, file })),
   );
   const switchedOn = inspected.find(({ agent, file }) => agent.hasEnvBlock && file.isEnabled);
   return {
     checks: [...checks, checkSwitch(switchedOn?.file.path, facts)],
     hooks: inspected.flatMap(({ file }) => file.hooks),
+    inspected,
+    filesOf: (hookName, eventType) =>
+      inspected.flatMap(({ file }) =>
+        file.hooks
+          .filter(({ name, event }) => name === hookName && event === eventType)
+          .map(() => file.path),
+      ),
     unusable: new Set(
       agents.flatMap(({ files }) =>
         files.filter(({ file }) => file === undefined).map(({ path }) => path),

@@ -1,26 +1,7 @@
 import { formatThings } from '../../format.ts';
-import type { FailingHook } from '../../store/queries/guards/failing-hooks.ts';
 import type { ScriptHistory } from '../../store/queries/guards/script-changes.ts';
-import type { HookProblems } from '../../store/queries/problems.ts';
+import type { Harm, Trouble } from '../health/health-item.ts';
 import { advice, type Finding, problem } from './finding.ts';
-
-/** Hooks that fail every time. One whose command cannot start has a finding about that. */
-export function failingFindings(
-  failing: readonly FailingHook[],
-  problems: readonly HookProblems[],
-): Finding[] {
-  return failing.flatMap(({ hookName, eventType, failures, executionId, error }) => {
-    const known = problems.find(
-      (hook) => hook.hookName === hookName && hook.eventType === eventType,
-    );
-    if (known !== undefined && known.notStarted.count >= failures) return [];
-    const line = error?.trimEnd().split('\n').at(-1)?.trim();
-    const what = `${hookName}${eventType === '' ? '' : ` on ${eventType}`} fails every time: its last ${formatThings(failures, 'run')}${line ? `: ${line}` : ''}`;
-    const why = 'It does not do what it is there for.';
-    const fix = `Correct the hook, then type hookbus replay ${executionId.slice(0, 13)} if its payload is stored, or remove it.`;
-    return [{ ...problem(what, why, fix), execution_id: executionId }];
-  });
-}
 
 /** Guards that refused, and not once since their script changed. */
 export function quietGuards(histories: readonly ScriptHistory[]): Finding[] {
@@ -33,4 +14,19 @@ export function quietGuards(histories: readonly ScriptHistory[]): Finding[] {
         `Type hookbus drill ${hookName} to see whether it still refuses what it refused.`,
       ),
     );
+}
+
+const WHY: Readonly<Record<Harm, string>> = {
+  unguarded: 'A guard that does not guard is noticed by nobody.',
+  broken: 'It does not do what it is there for.',
+  misled: 'The agent does not get the answer that was meant.',
+  slow: 'The agent waits for it.',
+  note: 'It is so until somebody changes it.',
+};
+
+/** An item of the list in `status`, as a finding. */
+export function troubleFinding({ item }: Trouble): Finding {
+  const make = item.harm === 'unguarded' || item.harm === 'broken' ? problem : advice;
+  const fix = item.fix === null ? 'Type hookbus status.' : `Type ${item.fix}.`;
+  return { ...make(item.text, WHY[item.harm], fix), health: item };
 }

@@ -2,7 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync, realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Sqlite from 'better-sqlite3';
+import type { Environment } from '../../config/settings.ts';
 import { reasonOf } from '../../domain/errors.ts';
+import { pathAdvice } from '../../os/path-advice.ts';
 import { REBUILD_SQLITE } from '../store/open-store.ts';
 import { advice, type Check, problem } from './finding.ts';
 
@@ -19,6 +21,7 @@ export interface SetupFacts {
   readonly program: readonly string[];
   /** The `hookbus` that a shell finds on PATH. */
   readonly onPath: string | undefined;
+  readonly env: Environment;
 }
 
 /** Checks the parts of HookBus itself. */
@@ -91,14 +94,14 @@ function checkSqlite(): Check {
   }
 }
 
-function checkPath({ program, onPath }: SetupFacts): Check {
+function checkPath({ program, onPath, env }: SetupFacts): Check {
   const name = 'PATH';
   const own = program.at(-1) ?? '';
   if (onPath === undefined) {
     const finding = advice(
       'no directory of PATH has hookbus',
       'Hooks in settings files that a team shares look for it on PATH. Without it they run, but are not recorded.',
-      `Type ln -s ${own} ~/.local/bin/hookbus, with that directory on the PATH of the agent.`,
+      `Type this, and add it to the start-up file of your shell: ${pathAdvice(own, env)}`,
     );
     return { name, summary: 'hookbus is not on it', findings: [finding] };
   }

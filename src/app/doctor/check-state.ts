@@ -2,9 +2,9 @@ import { accessSync, constants, type Stats, statfsSync, statSync } from 'node:fs
 import type { StatePaths } from '../../config/home/paths.ts';
 import type { HomeProblem, Settings } from '../../config/settings.ts';
 import { HookbusError, reasonOf } from '../../domain/errors.ts';
-import { canBlock, EVENT_NAMES } from '../../domain/events.ts';
 import { formatBytes, formatThings } from '../../format.ts';
 import { checkIntegrity } from '../../store/queries/problems.ts';
+import { isAboutAnswer } from '../health/ignored-answers.ts';
 import type { StatusReport } from '../reading/read-status.ts';
 import type { OpenStore } from '../store/open-store.ts';
 import { advice, type Check, type Finding, problem } from './finding.ts';
@@ -19,6 +19,19 @@ const LOW_SPACE_BYTES = 200_000_000;
 const BACKLOG_RECORDS = 1000;
 
 const GROUP_OR_OTHERS_READ = 0o044;
+
+/**
+ * What the status report itself shows to be wrong, but for a directory that does not count, with which it begins; `doctor`
+ * looks closer.
+ */
+export function stateFindings(settings: Settings, status: StatusReport): Finding[] {
+  const { paths } = settings;
+  const checks =
+    paths === undefined
+      ? [checkNowhere(settings.homeProblem)].filter(() => settings.homeProblem === undefined)
+      : [checkDirectory(paths), checkDatabase(status, undefined), checkSpool(status)];
+  return [...checks, checkSettings(status)].flatMap(({ findings }) => findings);
+}
 
 /** Checks the state directory and everything in it. */
 export function checkState(
@@ -185,26 +198,16 @@ function checkSettings(report: StatusReport): Check {
       'Correct it where it is set: in the shell, or in the env block of the agent.',
     ),
   );
+  // What a hook answered is checked with its executions.
   const hooks = notices
-    .filter(({ kind }) => kind === 'mistake')
-    .map(({ text, last_seen }) => {
-      const what = `${text} (last at ${last_seen})`;
-      const event = /^[^:]+: (\w+): /.exec(text)?.[1] ?? '';
-      if (!EVENT_NAMES.includes(event)) {
-        return advice(
-          what,
-          'The message says what HookBus did instead.',
-          'Correct it where the hook is set up; type hookbus cleanup to clear this note.',
-        );
-      }
-      // The answer of a hook, or a failure that it hides: nobody else says that it does nothing.
-      const make = canBlock(event) ? problem : advice;
-      return make(
-        what,
-        'The hook does not do what its author wanted.',
-        'Correct the hook (docs/answers.md has the rules); type hookbus cleanup to clear this note.',
-      );
-    });
+    .filter((notice) => notice.kind === 'mistake' && !isAboutAnswer(notice))
+    .map(({ text, last_seen }) =>
+      advice(
+        `${text} (last at ${last_seen})`,
+        'The message says what HookBus did instead.',
+        'Correct it where the hook is set up; type hookbus cleanup to clear this note.',
+      ),
+    );
   const file =
     config.problem === null
       ? []

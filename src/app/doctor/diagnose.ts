@@ -1,11 +1,17 @@
 import type { Environment, Settings } from '../../config/settings.ts';
 import { HookbusError } from '../../domain/errors.ts';
-import { HOUR_MS } from '../../domain/time.ts';
+import { DAY_MS, HOUR_MS, isoOf } from '../../domain/time.ts';
 import { VERSION } from '../../domain/version.ts';
-import type { Database } from '../../store/database.ts';
-import { readFailingHooks } from '../../store/queries/guards/failing-hooks.ts';
 import { readScriptHistory } from '../../store/queries/guards/script-changes.ts';
-import { readHookProblems, readRepeatedRuns } from '../../store/queries/problems.ts';
+import {
+  type HookProblems,
+  readHookProblems,
+  readRepeatedRuns,
+} from '../../store/queries/problems.ts';
+import { alertTroubles, gateTroubles, skippedTroubles } from '../health/guard-troubles.ts';
+import { hookFaults, troubleOf } from '../health/hook-troubles.ts';
+import { MAX_ROWS, namesOf } from '../health/read-health.ts';
+import { slowestHook } from '../health/slowest-hook.ts';
 import { type CensusEntry, takeCensus } from '../hooks/census.ts';
 import type { AgentHooks } from '../hooks/known-hooks.ts';
 import { readMetrics } from '../reading/read-metrics.ts';
@@ -13,7 +19,7 @@ import { readStatus, type StatusReport } from '../reading/read-status.ts';
 import type { Opened } from '../store/up-to-date.ts';
 import { checkDaemon, type DaemonFacts } from './check-daemon.ts';
 import { checkFiles, type FilesFacts } from './check-files.ts';
-import { failingFindings, quietGuards } from './check-guards.ts';
+import { quietGuards, troubleFinding } from './check-guards.ts';
 import { checkHooks } from './check-hooks.ts';
 import { checkLimits } from './check-limits.ts';
 import { checkSetup, type SetupFacts } from './check-setup.ts';
@@ -24,7 +30,7 @@ import { checkOff } from './configured/check-off.ts';
 import { checkScripts } from './configured/check-scripts.ts';
 import { checkSilent } from './configured/check-silent.ts';
 import { checkUnits } from './configured/check-units.ts';
-import { advice, type Check, type DoctorReport } from './finding.ts';
+import { advice, type Check, type DoctorReport, type Finding } from './finding.ts';
 
 export interface DoctorFacts extends SetupFacts, Pick<FilesFacts, 'places'> {
   readonly settings: Settings;
@@ -52,12 +58,12 @@ export function diagnose(facts: DoctorFacts): DoctorReport {
   const checks = [
     ...checkSetup(facts),
     ...checkState(settings, status, opened.store),
-    checkSkipped(status.skipped_guards),
+    checkSkipped(status.skipped_guards, now()),
     checkSwitches(status),
     checkDaemon({ mode: settings.daemon, running: facts.daemon }),
     ...files.checks,
     ...checkConfigured(facts, files.unusable),
-    ...checkRecord(facts, status, files.hooks),
+    ...checkRecord(facts, status, files),
   ];
   const findings = checks.flatMap((check) => check.findings);
   return {
@@ -102,38 +108,56 @@ function censusOf({ opened, known, places, now }: DoctorFacts): CensusEntry[] {
   }
 }
 
+/** Over a longer window than that of `status`, more executions count. */
+const MAX_LONG_ROWS = 50_000;
+
 /** Checks the recorded executions. Returns nothing if the database cannot be used: `checkState` reports that. */
 function checkRecord(
   { settings, opened, windowHours, now }: DoctorFacts,
-  { last_24_hours: lastDay }: StatusReport,
-  installed: ReturnType<typeof checkFiles>['hooks'],
+  status: StatusReport,
+  { hooks: installed, filesOf }: ReturnType<typeof checkFiles>,
 ): Check[] {
   const { store, problem } = opened;
+  const { last_24_hours: lastDay, notices } = status;
   if (settings.paths === undefined || problem !== undefined) return [];
-  if (store === undefined) return [checkHooks([], [])];
-  const since = new Date(now() - windowHours * HOUR_MS).toISOString();
+  const nowMs = now();
+  const since = new Date(nowMs - windowHours * HOUR_MS).toISOString();
+  const nothing = { problems: [], repeated: [], others: [], notices, since, nowMs, filesOf };
+  if (store === undefined) return [checkHooks(nothing)];
+  const isLastDay = windowHours === lastDay.window_hours;
   try {
-    return store.use((db) => [
-      checkRecordedHooks(db, since),
-      checkLimits(
-        (windowHours === lastDay.window_hours ? lastDay : readMetrics(db, windowHours, now()))
-          .hooks,
-        installed,
-      ),
-    ]);
+    return store.use((db) => {
+      const problems = readHookProblems(db, since, isLastDay ? MAX_ROWS : MAX_LONG_ROWS);
+      return [
+        checkHooks({
+          ...nothing,
+          problems,
+          repeated: readRepeatedRuns(db, since),
+          others: [
+            ...quietGuards(readScriptHistory(db)),
+            ...otherTroubles(status, problems, nowMs),
+            ...slowestHook(db, isoOf(nowMs - DAY_MS), nowMs, namesOf(problems)).map(troubleFinding),
+          ],
+        }),
+        checkLimits((isLastDay ? lastDay : readMetrics(db, windowHours, nowMs)).hooks, installed),
+      ];
+    });
   } catch (error) {
     if (!(error instanceof HookbusError)) throw error;
     return [];
   }
 }
 
-/** A hook that failed this often in a row is broken. */
-const FAILURES_IN_A_ROW = 3;
-
-function checkRecordedHooks(db: Database, since: string): Check {
-  const problems = readHookProblems(db, since);
-  return checkHooks(problems, readRepeatedRuns(db, since), [
-    ...failingFindings(readFailingHooks(db, since, FAILURES_IN_A_ROW), problems),
-    ...quietGuards(readScriptHistory(db)),
-  ]);
+/** What gates and alerts know and executions do not tell. */
+function otherTroubles(
+  { gates, skipped_guards, alerts }: StatusReport,
+  problems: readonly HookProblems[],
+  nowMs: number,
+): Finding[] {
+  const known = hookFaults(problems, namesOf(problems)).map(troubleOf);
+  const skipped = skippedTroubles(skipped_guards, nowMs);
+  return [
+    ...gateTroubles(gates, skipped_guards, problems, nowMs),
+    ...alertTroubles(alerts.open, [...known, ...skipped]),
+  ].map(troubleFinding);
 }

@@ -1,3 +1,5 @@
+import type { HealthItem } from '../health/health-item.ts';
+
 /** Something that is wrong or could be better: what it is, why it matters, and what to do about it. */
 export interface Finding {
   /** `problem`: something fails, or does not do what its author expects. `advice`: it works, but could be better. */
@@ -5,8 +7,11 @@ export interface Finding {
   readonly what: string;
   readonly why: string;
   readonly fix: string;
-  /** An execution that shows it, for `hookbus show`. */
+  /** An execution that shows it, and its number for `hookbus show`. */
   readonly execution_id?: string;
+  readonly log_id?: number;
+  /** What it is in the list that `status` and the page show, if it is about a hook. */
+  readonly health?: HealthItem;
 }
 
 /** The result of one check. */

@@ -1,13 +1,11 @@
 import { canBlock } from '../../domain/events.ts';
 import { shellWord } from '../../domain/hook/shell-word.ts';
 import { formatAge, formatClock, formatCount, formatThings } from '../../format.ts';
-import type { Notice } from '../../store/queries/overview.ts';
 import type { HookProblems } from '../../store/queries/problems.ts';
 import type { AlertReport } from '../alerts/alert-report.ts';
 import type { GateReport } from '../breaker/read-gates.ts';
 import type { SkippedGuardReport } from '../reading/read-skipped-guards.ts';
 import { type Trouble, trouble } from './health-item.ts';
-import { type NameOf, shortened } from './hook-troubles.ts';
 
 /** Guards that were skipped, so that nothing refused what they would have refused. */
 export function skippedTroubles(skipped: readonly SkippedGuardReport[], nowMs: number): Trouble[] {
@@ -18,7 +16,8 @@ export function skippedTroubles(skipped: readonly SkippedGuardReport[], nowMs: n
       ? `, and is off until ${until === null ? 'you switch it on' : endOf(until, nowMs)}`
       : '';
     const last = formatAge(new Date(last_at), nowMs);
-    const text = `${hook_name} was skipped ${formatThings(count, 'time')} and refused nothing (${reason}, last ${last})${now}`;
+    const on = event_type === '' ? '' : ` on ${event_type}`;
+    const text = `${hook_name}${on} was skipped ${formatThings(count, 'time')} and refused nothing (${reason}, last ${last})${now}`;
     const fix = is_gated ? `hookbus on ${name}` : `hookbus logs --hook ${name}`;
     return trouble('unguarded', text, { hook_name, event_type, fix }, is_gated ? 4 : 1.5);
   });
@@ -31,32 +30,35 @@ export function gateTroubles(
   hooks: readonly HookProblems[],
   nowMs: number,
 ): Trouble[] {
-  const told = new Set(
+  const known = new Set(
     skipped.filter(({ is_gated }) => is_gated).map(({ hook_name }) => hook_name),
   );
   return gates
-    .filter(({ hook_name }) => !told.has(hook_name))
-    .map(({ hook_name, state, until, runs, failures }) => {
+    .filter(({ hook_name }) => !known.has(hook_name))
+    .map((gate) => {
+      const { hook_name } = gate;
+      const isAlone = gates.filter((other) => other.hook_name === hook_name).length === 1;
+      const name = isAlone || gate.command === null ? hook_name : `${hook_name} (${gate.command})`;
       const isGuard = hooks.some(
         ({ hookName, eventType }) => hookName === hook_name && canBlock(eventType),
       );
-      const end = endOf(until, nowMs);
       const fix = `hookbus on ${shellWord(hook_name)}`;
-      if (state === 'off') {
-        const text = `${hook_name} is off until ${end}${isGuard ? ', and refuses nothing' : ''}`;
-        return trouble(isGuard ? 'unguarded' : 'note', text, { hook_name, fix }, isGuard ? 4 : 1);
+      if (gate.state !== 'off') {
+        return trouble('broken', breakerText(name, gate, nowMs), { hook_name, fix }, 2);
       }
-      const why =
-        runs === null
-          ? ''
-          : ` after ${formatCount(failures ?? 0)} of ${formatThings(runs, 'run')} failed`;
-      return trouble(
-        'broken',
-        `the breaker of ${hook_name} is open until ${end}${why}`,
-        { hook_name, fix },
-        2,
-      );
+      const text = `${name} is off until ${endOf(gate.until, nowMs)}${isGuard ? ', and refuses nothing' : ''}`;
+      return trouble(isGuard ? 'unguarded' : 'note', text, { hook_name, fix }, isGuard ? 4 : 1);
     });
+}
+
+function breakerText(name: string, { state, until, runs, failures }: GateReport, nowMs: number) {
+  const what =
+    state === 'open'
+      ? `is open until ${endOf(until, nowMs)}`
+      : 'is half-open, and its next run closes or reopens it';
+  const why =
+    runs === null ? '' : `; ${formatCount(failures ?? 0)} of ${formatThings(runs, 'run')} failed`;
+  return `the breaker of ${name} ${what}${why}`;
 }
 
 /** A time of today without its date. */
@@ -66,33 +68,6 @@ function endOf(until: string, nowMs: number): string {
   return end.toDateString() === now.toDateString()
     ? clock
     : `${end.toISOString().slice(0, 10)} ${clock}`;
-}
-
-/** Answers that an agent did not understand: `NAME: EVENT: what is wrong with it`. */
-export function ignoredAnswers(
-  notices: readonly Notice[],
-  hooks: readonly HookProblems[],
-  since: string,
-  nameOf: NameOf,
-  nowMs: number,
-): Trouble[] {
-  return notices.flatMap(({ kind, text, count, last_seen }) => {
-    if (kind !== 'mistake' || last_seen < since) return [];
-    const hook = hooks.find((one) => text.startsWith(`${one.hookName}: ${one.eventType}: `));
-    if (hook === undefined) return [];
-    const what = text.slice(`${hook.hookName}: ${hook.eventType}: `.length);
-    // The exit code is told with the failures.
-    if (hook.oddExit.count > 0 && what.startsWith('exit code 1 ')) return [];
-    if (hook.brokenJson.count > 0 && what.startsWith('stdout ')) return [];
-    const { hookName: hook_name, eventType: event_type } = hook;
-    const last = formatAge(new Date(last_seen), nowMs);
-    const sentence = `${nameOf(hook)}: ${shortened(what)} (${formatThings(count, 'time')}, last ${last})`;
-    const fix = `hookbus logs --hook ${shellWord(hook_name)}`;
-    const harm = canBlock(event_type) ? 'unguarded' : 'misled';
-    return [
-      trouble(harm, sentence, { hook_name, event_type, fix }, 1 + count / (hook.runs + count)),
-    ];
-  });
 }
 
 /** What to think of an alert, and what to type. */
@@ -130,18 +105,18 @@ const OF_FAILURES: readonly AlertReport['rule'][] = [
 ];
 
 /** What alerts know and nothing else tells of. */
-export function alertTroubles(open: readonly AlertReport[], told: readonly Trouble[]): Trouble[] {
-  const isTold = (harms: readonly string[], subject: string): boolean =>
-    told.some(({ item }) => item.hook_name === subject && harms.includes(item.harm));
+export function alertTroubles(open: readonly AlertReport[], known: readonly Trouble[]): Trouble[] {
+  const isKnown = (harms: readonly string[], subject: string): boolean =>
+    known.some(({ item }) => item.hook_name === subject && harms.includes(item.harm));
   const failures = new Set<string>();
   return open.flatMap(({ rule, subject, text }) => {
     const known = OF_RULES[rule];
     if (known === undefined) return [];
     if (OF_FAILURES.includes(rule)) {
-      if (failures.has(subject) || isTold(['unguarded', 'broken'], subject)) return [];
+      if (failures.has(subject) || isKnown(['unguarded', 'broken'], subject)) return [];
       failures.add(subject);
     }
-    if (known.harm === 'slow' && subject !== '' && isTold(['slow'], subject)) return [];
+    if (known.harm === 'slow' && subject !== '' && isKnown(['slow'], subject)) return [];
     const isOfHook = rule !== 'exporter_failing' && subject !== '';
     const fields = { hook_name: isOfHook ? subject : null, fix: known.fix(shellWord(subject)) };
     return [trouble(known.harm, text, fields, 0.5)];

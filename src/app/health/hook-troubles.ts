@@ -1,4 +1,5 @@
 import { blocksByExitCode, canBlock, takesText } from '../../domain/events.ts';
+import { shellWord } from '../../domain/hook/shell-word.ts';
 import { formatCount, formatThings } from '../../format.ts';
 import type { HookProblems, Sighting } from '../../store/queries/problems.ts';
 import { lastLine } from '../alerts/rules/bug.ts';
@@ -10,40 +11,56 @@ export const FAILURES_IN_A_ROW = 3;
 /** A hook that fails this often, and at least that many times, does not work. */
 const OFTEN = 0.1;
 
-/** What one fault of a hook comes to. */
-interface Fault {
+export type FaultKind =
+  | 'cannot_start'
+  | 'fails_always'
+  | 'odd_exit'
+  | 'cut_short'
+  | 'often_fails'
+  | 'broken_json'
+  | 'silent_block'
+  | 'long_output'
+  | 'ignored';
+
+/** What is wrong with a hook, by its executions. */
+export interface HookFault {
+  readonly kind: FaultKind;
   readonly harm: Harm;
+  /** A sentence that begins with the hook's name. */
   readonly text: string;
+  readonly hook: HookProblems;
   readonly seen: Sighting;
-  /** The share of the runs that it concerns, or more where it is certain. */
+  /** The share of the runs that it concerns, and more where it does more harm. */
   readonly weight: number;
 }
+
+type Fault = Omit<HookFault, 'hook'>;
 
 /** How a hook is called: with its event only if it runs on several. */
 export type NameOf = (hook: { readonly hookName: string; readonly eventType: string }) => string;
 
 /** What recorded executions tell of each hook: why it failed, and what the agent cannot use of its answers. */
-export function hookTroubles(hooks: readonly HookProblems[], nameOf: NameOf): Trouble[] {
+export function hookFaults(hooks: readonly HookProblems[], nameOf: NameOf): HookFault[] {
   return hooks.flatMap((hook) =>
-    [failureOf(hook), silentBlock(hook), brokenJson(hook), longOutput(hook)].flatMap((fault) => {
-      if (fault === undefined) return [];
-      const log_id = fault.seen.latest?.logId ?? null;
-      const fields = {
-        hook_name: hook.hookName,
-        event_type: hook.eventType,
-        log_id,
-        fix: log_id === null ? null : `hookbus show ${log_id}`,
-      };
-      return [trouble(fault.harm, `${nameOf(hook)} ${fault.text}`, fields, fault.weight)];
-    }),
+    [failureOf(hook), silentBlock(hook), brokenJson(hook), longOutput(hook)].flatMap((fault) =>
+      fault === undefined ? [] : [{ ...fault, hook, text: `${nameOf(hook)} ${fault.text}` }],
+    ),
   );
+}
+
+export function troubleOf({ harm, text, hook, seen, weight }: HookFault): Trouble {
+  const { hookName: hook_name, eventType: event_type } = hook;
+  const log_id = seen.latest?.logId ?? null;
+  const fix =
+    log_id === null ? `hookbus logs --hook ${shellWord(hook_name)}` : `hookbus show ${log_id}`;
+  return trouble(harm, text, { hook_name, event_type, log_id, fix }, weight);
 }
 
 /** `6 of 72 runs`, or of its latest if there are too many to count. */
 export const timesOf = ({ count }: Sighting, { runs, isCapped }: HookProblems): string =>
   `${formatCount(count)} of ${isCapped ? 'its last ' : ''}${formatThings(runs, 'run')}`;
 
-/** The worst of what it failed by. Each failure is told once. */
+/** The worst of what it failed by. Each failure is known once. */
 function failureOf(hook: HookProblems): Fault | undefined {
   return failsAlways(hook) ?? exitsOddly(hook) ?? wasEnded(hook) ?? failsSometimes(hook);
 }
@@ -62,7 +79,13 @@ function failsAlways(hook: HookProblems): Fault | undefined {
   const soWhat = `${isGuard ? ', so it guards nothing' : ''}${becauseOf(hook)}`;
   if (notStarted.count > 0) {
     const text = `cannot start (${timesOf(notStarted, hook)})${soWhat}`;
-    return { harm, text, seen: notStarted, weight: 2 + shareOf(notStarted, hook) };
+    return {
+      kind: 'cannot_start',
+      harm,
+      text,
+      seen: notStarted,
+      weight: 2 + shareOf(notStarted, hook),
+    };
   }
   if (failuresInRow < FAILURES_IN_A_ROW) return undefined;
   const times =
@@ -70,7 +93,7 @@ function failsAlways(hook: HookProblems): Fault | undefined {
       ? `${formatCount(runs)} of ${formatCount(runs)}`
       : `its last ${formatThings(failuresInRow, 'run')}`;
   const text = `fails every time (${times})${soWhat}`;
-  return { harm, text, seen: failed, weight: 2 + shareOf(failed, hook) };
+  return { kind: 'fails_always', harm, text, seen: failed, weight: 2 + shareOf(failed, hook) };
 }
 
 /** Exit codes that decide nothing where a hook decides. */
@@ -80,7 +103,8 @@ function exitsOddly(hook: HookProblems): Fault | undefined {
   if (oddExit.count === 0 || !(blocksByExitCode(eventType) || isRequest)) return undefined;
   const rule = isRequest ? 'only JSON decides' : 'only exit code 2 blocks';
   const text = `exits ${oddExit.code} where ${rule} (${timesOf(oddExit, hook)})${becauseOf(hook)}`;
-  return { harm: 'unguarded', text, seen: oddExit, weight: 1 + shareOf(oddExit, hook) };
+  const weight = 1 + shareOf(oddExit, hook);
+  return { kind: 'odd_exit', harm: 'unguarded', text, seen: oddExit, weight };
 }
 
 function wasEnded(hook: HookProblems): Fault | undefined {
@@ -88,15 +112,15 @@ function wasEnded(hook: HookProblems): Fault | undefined {
   if (cutShort.count === 0) return undefined;
   const harm = canBlock(eventType) ? 'unguarded' : 'broken';
   const text = `was ended before it finished (${timesOf(cutShort, hook)})`;
-  return { harm, text, seen: cutShort, weight: 1 + shareOf(cutShort, hook) };
+  return { kind: 'cut_short', harm, text, seen: cutShort, weight: 1 + shareOf(cutShort, hook) };
 }
 
 function failsSometimes(hook: HookProblems): Fault | undefined {
   const { failed } = hook;
-  if (failed.count === 0) return undefined;
-  const isOften = failed.count >= FAILURES_IN_A_ROW && shareOf(failed, hook) >= OFTEN;
-  const text = `${isOften ? 'often fails' : 'failed'} (${timesOf(failed, hook)})${becauseOf(hook)}`;
-  return { harm: isOften ? 'broken' : 'note', text, seen: failed, weight: shareOf(failed, hook) };
+  const weight = shareOf(failed, hook);
+  if (failed.count < FAILURES_IN_A_ROW || weight < OFTEN) return undefined;
+  const text = `often fails (${timesOf(failed, hook)})${becauseOf(hook)}`;
+  return { kind: 'often_fails', harm: 'broken', text, seen: failed, weight };
 }
 
 function brokenJson(hook: HookProblems): Fault | undefined {
@@ -104,14 +128,14 @@ function brokenJson(hook: HookProblems): Fault | undefined {
   if (seen.count === 0) return undefined;
   const text = `answers with broken JSON, which the agent ignores (${timesOf(seen, hook)})`;
   const harm = canBlock(eventType) ? 'unguarded' : 'misled';
-  return { harm, text, seen, weight: 1 + seen.count / runs };
+  return { kind: 'broken_json', harm, text, seen, weight: 1 + seen.count / runs };
 }
 
 function silentBlock(hook: HookProblems): Fault | undefined {
   const { silentBlock: seen, eventType, runs } = hook;
   if (seen.count === 0 || !blocksByExitCode(eventType)) return undefined;
   const text = `refuses without a reason on stderr (${timesOf(seen, hook)})`;
-  return { harm: 'misled', text, seen, weight: seen.count / runs };
+  return { kind: 'silent_block', harm: 'misled', text, seen, weight: seen.count / runs };
 }
 
 function longOutput(hook: HookProblems): Fault | undefined {
@@ -119,7 +143,7 @@ function longOutput(hook: HookProblems): Fault | undefined {
   const seen = takesText(eventType) && longText.count > 0 ? longText : longJson;
   if (seen.count === 0) return undefined;
   const text = `writes up to ${formatCount(maxStdoutBytes)} bytes, more than the agent takes (${timesOf(seen, hook)})`;
-  return { harm: 'misled', text, seen, weight: seen.count / runs };
+  return { kind: 'long_output', harm: 'misled', text, seen, weight: seen.count / runs };
 }
 
 const MAX_QUOTED = 120;

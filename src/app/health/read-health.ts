@@ -6,16 +6,18 @@ import { type HookProblems, readHookProblems } from '../../store/queries/problem
 import type { AlertReport } from '../alerts/alert-report.ts';
 import type { GateState } from '../breaker/read-gates.ts';
 import type { ElsewhereReport } from '../breaker/switched-off-elsewhere.ts';
+import type { Finding } from '../doctor/finding.ts';
 import type { SkippedGuardReport } from '../reading/read-skipped-guards.ts';
-import { alertTroubles, gateTroubles, ignoredAnswers, skippedTroubles } from './guard-troubles.ts';
+import { alertTroubles, gateTroubles, skippedTroubles } from './guard-troubles.ts';
 import { type HealthItem, ordered, type Trouble, trouble } from './health-item.ts';
-import { hookTroubles, type NameOf } from './hook-troubles.ts';
+import { hookFaults, type NameOf, troubleOf } from './hook-troubles.ts';
+import { ignoredAnswers } from './ignored-answers.ts';
 import { slowestHook } from './slowest-hook.ts';
 
 export type { HealthItem } from './health-item.ts';
 
 /** About how many executions are read, so that the page can ask every few seconds. */
-const MAX_ROWS = 10_000;
+export const MAX_ROWS = 10_000;
 
 /** What the caller has read already. */
 export interface HealthFacts {
@@ -28,8 +30,6 @@ export interface HealthFacts {
   readonly alerts: readonly AlertReport[];
   readonly notices: readonly Notice[];
   readonly elsewhere?: readonly ElsewhereReport[];
-  /** What else is wrong with the set-up, if the caller has looked: settings files, database, daemon. */
-  readonly setup?: readonly Trouble[];
 }
 
 /**
@@ -44,20 +44,32 @@ export function readHealth(facts: HealthFacts): HealthItem[] {
   const known = [
     ...skippedTroubles(skipped, nowMs),
     ...gateTroubles(gates.gates, skipped, hooks, nowMs),
-    ...hookTroubles(hooks, nameOf),
-    ...ignoredAnswers(notices, hooks, since, nameOf, nowMs),
+    ...hookFaults(hooks, nameOf).map(troubleOf),
+    ...ignoredAnswers(notices, hooks, since, nameOf, nowMs).map(troubleOf),
     ...(db === undefined ? [] : slowestHook(db, since, nowMs, nameOf)),
   ];
-  return ordered([
-    ...known,
-    ...alertTroubles(alerts, known),
-    ...switchTroubles(facts),
-    ...(facts.setup ?? []),
-  ]);
+  return ordered([...known, ...alertTroubles(alerts, known), ...switchTroubles(facts)]);
+}
+
+/** The list with what else was found to be wrong, by the same order. */
+export function withFindings(
+  items: readonly HealthItem[],
+  findings: readonly Finding[],
+): HealthItem[] {
+  const texts = new Set(items.map(({ text }) => text));
+  const found = findings
+    .filter(({ what }) => !texts.has(what))
+    .map(({ severity, what, health }) =>
+      health === undefined
+        ? trouble(severity === 'problem' ? 'broken' : 'note', what, { fix: 'hookbus doctor' }, 0)
+        : { item: health, weight: 0 },
+    );
+  const known = items.map((item, at) => ({ item, weight: items.length - at }));
+  return ordered([...known, ...found]);
 }
 
 /** With its event only if the hook runs on several. */
-function namesOf(hooks: readonly HookProblems[]): NameOf {
+export function namesOf(hooks: readonly HookProblems[]): NameOf {
   const events = new Map<string, Set<string>>();
   for (const { hookName, eventType } of hooks) {
     events.set(hookName, (events.get(hookName) ?? new Set()).add(eventType));
@@ -88,7 +100,7 @@ function switchTroubles({ gates, elsewhere = [] }: HealthFacts): Trouble[] {
       : [
           trouble(
             'broken',
-            `config.json cannot be used: ${config.problem}`,
+            `${config.path} cannot be used: ${config.problem}`,
             { fix: 'hookbus config' },
             1,
           ),

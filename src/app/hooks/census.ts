@@ -15,6 +15,8 @@ import {
   readScriptHistory,
   type ScriptHistory,
 } from '../../store/queries/guards/script-changes.ts';
+import { listNotices } from '../../store/queries/overview.ts';
+import { isAboutAnswer } from '../health/ignored-answers.ts';
 import type { AgentHooks } from './known-hooks.ts';
 import type { KnownHook } from './merge-listing.ts';
 import { missingScript } from './missing-script.ts';
@@ -27,6 +29,7 @@ const CONCERNS = [
   'missing',
   'never_ran',
   'fails',
+  'misread',
   'changed',
   'disabled',
   'not_recorded',
@@ -97,7 +100,8 @@ function entriesOf(query: CensusQuery, changes: readonly ScriptHistory[]): Censu
     const activity = hook.hookName === '' ? undefined : activities(hook);
     const silence = activity === undefined ? silenceOf(hook, query, occasions) : undefined;
     const change = changeOf(hook, changes, scopeOf(hook, places));
-    const [concern, reason] = concernOf({ ...hook, activity, silence, change }, places);
+    const ignored = ignoredOf(hook, query);
+    const [concern, reason] = concernOf({ ...hook, activity, silence, change, ignored }, places);
     return { ...hook, title: known.agent.title, activity, silence, change, concern, reason };
   });
 }
@@ -198,13 +202,29 @@ function createOccasions({ db }: CensusQuery) {
   };
 }
 
+interface Ignored {
+  readonly ignored: string | undefined;
+}
+
+/** What the agent ignored of its answers since then, by the latest notice. */
+function ignoredOf({ hookName, event, isRecorded }: KnownHook, { db, since }: CensusQuery) {
+  if (db === undefined || !isRecorded || hookName === '') return undefined;
+  const prefix = `${hookName}: ${event}: `;
+  const found = listNotices(db).find(
+    (notice) =>
+      isAboutAnswer(notice) && notice.text.startsWith(prefix) && notice.last_seen >= since,
+  );
+  if (found === undefined) return undefined;
+  return `${found.text.slice(prefix.length)} (${formatThings(found.count, 'time')})`;
+}
+
 function changedAt(path: string | undefined): string | undefined {
   const stat = path === undefined ? undefined : statSync(path, { throwIfNoEntry: false });
   return stat?.mtime.toISOString();
 }
 
 function concernOf(
-  hook: KnownHook & Pick<CensusEntry, 'activity' | 'silence' | 'change'>,
+  hook: KnownHook & Pick<CensusEntry, 'activity' | 'silence' | 'change'> & Ignored,
   places: Places,
 ): readonly [Concern, string] | readonly [undefined, undefined] {
   const { off, activity, silence, change } = hook;
@@ -220,6 +240,7 @@ function concernOf(
   if (runs >= MIN_FAILURES && failures === runs) {
     return ['fails', `failed in all of its ${formatCount(runs)} runs`];
   }
+  if (hook.ignored !== undefined) return ['misread', hook.ignored];
   if (change !== undefined && change.refusalsSince === 0) return ['changed', changeWords(change)];
   if (hook.isRecorded || hook.kind === 'other') return [undefined, undefined];
   return ['not_recorded', 'HookBus does not record it'];

@@ -60,6 +60,14 @@ export function findSettings(agent: AgentSettings, places: Places): FoundFile[] 
   });
 }
 
+/** The user's own settings file for every project, whether it exists or not. */
+export function ownSettings(agent: AgentSettings, places: Places): FoundFile | undefined {
+  const own = agent
+    .places(places)
+    .find(({ scope, isDirectory }) => scope === 'user' && !isDirectory);
+  return own && { path: own.path, scope: own.scope };
+}
+
 /** Other files in which the agent may have hooks, each once, and why HookBus does not change them. */
 export function findNeighbours(agent: AgentSettings, places: Places): Neighbour[] {
   const seen = new Set<string>();

@@ -1,9 +1,10 @@
 import type { Node } from 'jsonc-parser';
 import type { AgentSettings } from '../../agents/settings/agent-settings.ts';
-import { isEnabledIn } from '../../agents/settings/env-block.ts';
+import { isEnabledIn, type Values, variablesIn } from '../../agents/settings/env-block.ts';
 import { findHooks, type HookSite } from '../../agents/settings/find-hooks.ts';
-import { type HookFacts, isDisabled } from '../../agents/settings/hook-plan.ts';
+import { type HookFacts, hookKey, isDisabled } from '../../agents/settings/hook-plan.ts';
 import { commandless, inspectHook } from '../../agents/settings/wrap-hooks.ts';
+import { namesOf } from './hook-names.ts';
 import { readSettingsFile, type SettingsFile } from './settings-file.ts';
 
 /** A hook as its settings file has it now. */
@@ -20,7 +21,8 @@ export interface InspectedFile extends SettingsFile {
   readonly hooks: readonly InspectedHook[];
   /** Lines that the file lists as disabled. */
   readonly disabledLines: ReadonlySet<string>;
-  /** Its env block enables recording. */
+  /** What its env block sets, and whether that enables recording. */
+  readonly variables: Values;
   readonly isEnabled: boolean;
 }
 
@@ -32,7 +34,8 @@ export function inspectSettings(path: string, agent: AgentSettings): InspectedFi
     ...hook,
     isDisabled: isDisabled(hook.site, disabledLines, hook.written),
   }));
-  return { ...file, hooks, disabledLines, isEnabled: isEnabledIn(file.root) };
+  const variables = variablesIn(file.root);
+  return { ...file, hooks, disabledLines, variables, isEnabled: isEnabledIn(file.root) };
 }
 
 /** The hooks of a settings file's text, in its order. */
@@ -41,10 +44,15 @@ export function inspectHooks(
   root: Node,
   agent: AgentSettings,
 ): Omit<InspectedHook, 'isDisabled'>[] {
-  return findHooks(root, agent).map((site) => {
+  const hooks = findHooks(root, agent).map((site) => {
     const known = inspectHook(text, site, agent);
     const prefix = known?.isOurs ? 'install' : known?.isByHand ? 'hand' : 'none';
-    return { ...(known?.base ?? commandless(site)), site, prefix };
+    return { ...(known?.base ?? commandless(site)), site, prefix } as const;
+  });
+  const names = namesOf(hooks);
+  return hooks.map((hook) => {
+    const { site, prefix, command, name } = hook;
+    return prefix === 'none' ? { ...hook, name: names.get(hookKey(site, command)) ?? name } : hook;
   });
 }
 

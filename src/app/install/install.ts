@@ -1,29 +1,33 @@
-import type { Edit } from 'jsonc-parser';
 import type { AgentSettings, Scope } from '../../agents/settings/agent-settings.ts';
 import {
-  type Enabled,
-  isMadeBlock,
-  planDisable,
-  planEnable,
+  type EnvChanges,
+  isEnabledIn,
+  joinChanges,
+  likelyChanges,
+  restoreVariables,
+  rootOf,
+  setVariables,
+  type Values,
+  variablesIn,
 } from '../../agents/settings/env-block.ts';
 import type { HookPlan, WrapRules } from '../../agents/settings/hook-plan.ts';
 import { applyEdits } from '../../agents/settings/json-text.ts';
 import { memberOf } from '../../agents/settings/read-settings-text.ts';
 import { planUnwrap, planWrap } from '../../agents/settings/wrap-hooks.ts';
 import type { StatePaths } from '../../config/home/paths.ts';
-import { makeStateHome } from '../../config/home/state-home.ts';
 import type { Environment } from '../../config/settings.ts';
-import { isBusy, withLock } from '../../store/database.ts';
 import { type FoundFile, isBelow } from './find-settings.ts';
-import { type InspectedFile, inspectSettings } from './inspect-settings.ts';
+import { rememberNames } from './hook-names.ts';
+import { type InspectedFile, inspectSettings, tryInspect } from './inspect-settings.ts';
 import { isForWindows, type OtherLines, otherLinesOf } from './other-lines.ts';
-import {
-  replaceSettingsFile,
-  requireWritable,
-  type SettingsFile,
-  settingsError,
-} from './settings-file.ts';
+import { requireWritable, settingsError } from './settings-file.ts';
 import { createLedger, type LedgerEntry } from './settings-ledger.ts';
+import {
+  type Ledger,
+  type SettingsChange,
+  withSettingsLock,
+  writeSettings,
+} from './write-settings.ts';
 
 /** What to do with settings files. */
 export interface InstallRequest {
@@ -34,7 +38,12 @@ export interface InstallRequest {
   readonly otherFiles: readonly FoundFile[];
   readonly program: readonly string[];
   readonly isChosen: (name: string) => boolean;
-  readonly enables: boolean;
+  /** New names, by the names that hooks have now. */
+  readonly renames?: ReadonlyMap<string, string>;
+  /** Whether runs of a command are on record under a name, and no other command's. */
+  readonly isOnRecord?: (name: string, command: string) => boolean;
+  /** What to set in the env block of a file with wrapped hooks. */
+  readonly sets: (file: FoundFile) => Values;
   readonly isDryRun: boolean;
   readonly paths: StatePaths;
   readonly env: Environment;
@@ -50,19 +59,12 @@ export interface FileReport {
   readonly after: string;
   /** The path of the backup; undefined if the file was not written. */
   readonly backup: string | undefined;
-  /** How `HOOKBUS_ENABLED` in its env block changed. */
-  readonly switched: 'on' | 'off' | undefined;
   /** It has a command for the status line, which is not a hook. */
   readonly hasStatusLine: boolean;
-  /** Whether its env block enables recording afterwards. */
+  /** What its env block sets afterwards, and whether that enables recording. */
+  readonly variables: Values;
   readonly isEnabled: boolean;
 }
-
-type Ledger = ReturnType<typeof createLedger>;
-
-/** How long to wait for another install, and how often to retry when somebody else writes the file. */
-const LOCK_MS = 10_000;
-const ATTEMPTS = 5;
 
 /**
  * Wraps or unwraps the hooks of settings files. Reads and checks every file before it writes the first.
@@ -72,18 +74,31 @@ export function changeSettings(request: InstallRequest): FileReport[] {
   const ledger = createLedger(request.paths.settings, request.env);
   const planned = planAll(request, ledger);
   if (request.isDryRun) return planned.map(({ report }) => report);
-  for (const { file, report } of planned) if (report.before !== report.after) requireWritable(file);
-  if (planned.every(({ report }) => report.before === report.after)) {
-    return planned.map(({ report }) => report);
-  }
-  return locked(request, () => request.files.map((file) => changeFile(file, request, ledger)));
+  const changed = planned.filter(({ file, after }) => file.text !== after);
+  for (const { file } of changed) requireWritable(file);
+  if (changed.length === 0) return planned.map(({ report }) => report);
+  return withSettingsLock(request, () => {
+    const { names } = otherLinesOf(request);
+    const reports = request.files.map((found) => {
+      const plan = () => {
+        const others = otherLinesOf(request);
+        // A file that is written already would change the names of the next.
+        return planFile(found, request, ledger, {
+          ...others,
+          names: new Map([...others.names, ...names]),
+        });
+      };
+      const { report, backup } = writeSettings(found.path, ledger, request.now, plan);
+      return { ...report, backup };
+    });
+    const hooks = request.files.flatMap(({ path }) => tryInspect(path, request.agent)?.hooks ?? []);
+    rememberNames(hooks, { agent: request.agent.agent, paths: request.paths });
+    return reports;
+  });
 }
 
-interface PlannedFile {
-  readonly file: SettingsFile;
+interface PlannedFile extends SettingsChange {
   readonly report: FileReport;
-  readonly enabled: Enabled | null;
-  readonly isOurs: boolean;
 }
 
 function planAll(request: InstallRequest, ledger: Ledger): PlannedFile[] {
@@ -92,26 +107,42 @@ function planAll(request: InstallRequest, ledger: Ledger): PlannedFile[] {
 }
 
 function planFile(
-  { path, scope, within }: FoundFile,
+  found: FoundFile,
   request: InstallRequest,
   ledger: Ledger,
   others: OtherLines,
 ): PlannedFile {
+  const { path, scope, within } = found;
   const { agent, work } = request;
   const file = inspectSettings(path, agent);
   if (within !== undefined && !isBelow(file.target, within)) throw linksOut(path, file.target);
-  const rules: WrapRules = { ...request, ...others, scope, isForWindowsToo: isForWindows(file) };
+  const rules: WrapRules = {
+    ...request,
+    ...others,
+    scope,
+    isForWindowsToo: isForWindows(file),
+    renames: request.renames ?? new Map(),
+  };
   const hooks = file.hooks.map(({ site }) =>
     work === 'install' ? planWrap(file.text, site, rules) : planUnwrap(file.text, site, rules),
   );
-  const entry = ledger.read(file.target);
-  const env = work === 'install' ? enabling(file, hooks, request) : disabling(file, hooks, entry);
-  const edits = [...hooks.flatMap((hook) => hook.edits), ...env.edits];
-  const after = edits.length === 0 ? file.text : applyEdits(file.text, edits);
+  const text = applyEdits(
+    file.text,
+    hooks.flatMap((hook) => hook.edits),
+  );
+  const known = ledger.read(file.target);
+  const { after, env } =
+    work === 'install'
+      ? enabling(text, hooks, request.sets(found), known)
+      : disabling(text, file, hooks, known);
+  const root = after === file.text ? file.root : rootOf(after);
+  const isOurs = hooks.some(({ action }) => action === 'wrapped' || action === 'unchanged');
+  const entry: LedgerEntry = { ...known, path, agent: agent.agent, scope, env };
   return {
     file,
-    enabled: work === 'install' ? remembered(entry?.enabled, env.enabled) : null,
-    isOurs: hooks.some(({ action }) => action === 'wrapped' || action === 'unchanged'),
+    after,
+    entry: work === 'install' || isOurs ? entry : undefined,
+    isRemoved: work === 'uninstall' && known?.madeFile === true && root.children?.length === 0,
     report: {
       path,
       scope,
@@ -119,9 +150,9 @@ function planFile(
       before: file.text,
       after,
       backup: undefined,
-      switched: env.edits.length === 0 ? undefined : work === 'install' ? 'on' : 'off',
       hasStatusLine: memberOf(memberOf(file.root, 'statusLine'), 'command') !== undefined,
-      isEnabled: env.edits.length === 0 ? file.isEnabled : work === 'install',
+      variables: variablesIn(root),
+      isEnabled: isEnabledIn(root),
     },
   };
 }
@@ -134,78 +165,48 @@ export function linksOut(path: string, target: string): Error {
   );
 }
 
-/** Keeps the value from before the first install, however often recording was switched since. */
-function remembered(before: Enabled | null | undefined, now: Enabled | undefined): Enabled | null {
-  if (!before || !now) return before ?? now ?? null;
-  return { previous: before.previous, madeBlock: before.madeBlock || now.madeBlock };
-}
-
 interface EnvPlan {
-  readonly edits: readonly Edit[];
-  readonly enabled?: Enabled;
+  readonly after: string;
+  /** What HookBus changed in the env block since before its first change. */
+  readonly env: EnvChanges | null;
 }
 
 function enabling(
-  { text, root, isEnabled }: InspectedFile,
+  text: string,
   hooks: readonly HookPlan[],
-  { enables }: InstallRequest,
+  values: Values,
+  known: LedgerEntry | undefined,
 ): EnvPlan {
   const hasWrapped = hooks.some(({ action }) => /wrapped|unchanged|by_hand/.test(action));
-  if (!enables || !hasWrapped || isEnabled) return { edits: [] };
-  return planEnable(text, root) ?? { edits: [] };
+  const set = hasWrapped ? setVariables(text, values) : undefined;
+  return { after: set?.text ?? text, env: remembered(known?.env, set?.changes) };
+}
+
+/** Keeps the values from before the first change, however often recording was switched since. */
+export function remembered(
+  before: EnvChanges | null | undefined,
+  now: EnvChanges | undefined,
+): EnvChanges | null {
+  const isNothing = now === undefined || Object.keys(now.previous).length === 0;
+  if (isNothing) return before ?? null;
+  return before ? joinChanges(before, now) : now;
 }
 
 /** Without an entry, nobody knows who enabled recording; if hooks were wrapped, `install` probably did. */
 function disabling(
-  { text, root, isEnabled }: InspectedFile,
+  text: string,
+  { isEnabled }: InspectedFile,
   hooks: readonly HookPlan[],
-  entry: LedgerEntry | undefined,
+  known: LedgerEntry | undefined,
 ): EnvPlan {
+  const env = known?.env ?? null;
   // The user unwrapped hooks by name, and these are still wrapped.
-  if (hooks.some(({ action }) => action === 'unchanged')) return { edits: [] };
-  if (entry !== undefined) {
-    return { edits: entry.enabled === null ? [] : planDisable(root, entry.enabled) };
+  if (hooks.some(({ action }) => action === 'unchanged')) return { after: text, env };
+  if (known !== undefined) {
+    return { after: env === null ? text : restoreVariables(text, env), env: null };
   }
   const wasOurs = hooks.some(({ action }) => action === 'unwrapped');
   const isNeeded = hooks.some(({ action }) => action === 'by_hand');
-  if (!wasOurs || isNeeded || !isEnabled) return { edits: [] };
-  return { edits: planDisable(root, { previous: null, madeBlock: isMadeBlock(text, root) }) };
-}
-
-/** Admits one writer at a time per state directory. Other writers are noticed when the file is replaced. */
-function locked<T>({ paths, env }: InstallRequest, work: () => T): T {
-  makeStateHome(paths.home, env);
-  let hasStarted = false;
-  try {
-    return withLock(paths.settingsLock, LOCK_MS, () => {
-      hasStarted = true;
-      return work();
-    });
-  } catch (error) {
-    if (hasStarted) throw error;
-    if (isBusy(error))
-      throw settingsError(
-        'another hookbus is changing settings files',
-        'Try again when it has finished.',
-      );
-    // Without SQLite's native part there is no lock, but settings can be written.
-    return work();
-  }
-}
-
-function changeFile(found: FoundFile, request: InstallRequest, ledger: Ledger): FileReport {
-  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-    const planned = planFile(found, request, ledger, otherLinesOf(request));
-    const { file, report, isOurs, enabled } = planned;
-    if (report.before === report.after) return report;
-    requireWritable(file);
-    const backup = ledger.backUp(file.target, file.bytes, new Date(request.now()));
-    const { agent } = request.agent;
-    const entry: LedgerEntry = { path: found.path, agent, scope: found.scope, enabled };
-    if (request.work === 'install') ledger.write(file.target, entry);
-    if (!replaceSettingsFile(file, report.after)) continue;
-    if (request.work === 'uninstall' && !isOurs) ledger.forget(file.target);
-    return { ...report, backup };
-  }
-  throw settingsError(`${found.path} keeps changing`, 'Try again when no other program writes it.');
+  if (!wasOurs || isNeeded || !isEnabled) return { after: text, env };
+  return { after: restoreVariables(text, likelyChanges(text)), env: null };
 }

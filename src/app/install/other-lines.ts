@@ -1,5 +1,6 @@
 import { hookKey, isForSh, type WrapRules } from '../../agents/settings/hook-plan.ts';
 import type { FoundFile } from './find-settings.ts';
+import { namesOf } from './hook-names.ts';
 import {
   type InspectedFile,
   type InspectedHook,
@@ -9,24 +10,33 @@ import {
 import type { InstallRequest } from './install.ts';
 
 /** What other files of the agent contain that matters for the lines of a wrapped file. */
-export type OtherLines = Pick<WrapRules, 'ownLines' | 'bareElsewhere' | 'disabledLines'>;
+export type OtherLines = Pick<WrapRules, 'ownLines' | 'bareElsewhere' | 'disabledLines' | 'names'>;
 
 /** Agents run identical text in several files once, so a line must have the same text everywhere. */
 export function otherLinesOf(request: InstallRequest): OtherLines {
   const { work, agent, files, otherFiles } = request;
   const disabledLines = disabledLinesOf(request);
-  if (work === 'uninstall') return { ownLines: new Set(), bareElsewhere: new Map(), disabledLines };
+  const named = files.map((file) => ({ file, inspected: inspectSettings(file.path, agent) }));
+  const other = otherFiles.flatMap((file) => {
+    const inspected = tryInspect(file.path, agent);
+    return inspected === undefined ? [] : { file, inspected };
+  });
+  const names = namesOf(
+    [...named, ...other].flatMap(({ inspected }) => inspected.hooks),
+    { ...request, agent: agent.agent },
+  );
+  if (work === 'uninstall') {
+    return { ownLines: new Set(), bareElsewhere: new Map(), disabledLines, names };
+  }
   const isOwn = ({ scope }: FoundFile): boolean => scope !== 'project';
   const linesOf = ({ hooks }: InspectedFile): readonly InspectedHook[] =>
     hooks.filter(
       ({ site }) => site.kind !== 'other' && !agent.unguardedFields.includes(site.field),
     );
-  const named = files.map((file) => ({ file, inspected: inspectSettings(file.path, agent) }));
   const wanted = named.flatMap(({ file, inspected }) => (isOwn(file) ? linesOf(inspected) : []));
-  const others = otherFiles.flatMap((file) => {
-    const inspected = tryInspect(file.path, agent);
-    return inspected === undefined ? [] : linesOf(inspected).map((hook) => ({ file, hook }));
-  });
+  const others = other.flatMap(({ file, inspected }) =>
+    linesOf(inspected).map((hook) => ({ file, hook })),
+  );
   const wrapped = others.filter(({ file, hook }) => isOwn(file) && hook.prefix === 'install');
   // PowerShell may run lines of a shared file, which therefore stay as they are.
   const leftForWindows = named.flatMap(({ file, inspected }) =>
@@ -40,6 +50,7 @@ export function otherLinesOf(request: InstallRequest): OtherLines {
     ownLines: new Set(own.map(keyOf)),
     bareElsewhere: new Map(bare.map(({ file, hook }) => [keyOf(hook), file.path])),
     disabledLines,
+    names,
   };
 }
 

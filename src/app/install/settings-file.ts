@@ -1,5 +1,5 @@
-import { accessSync, constants, readFileSync, realpathSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { accessSync, constants, readFileSync, realpathSync, rmSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import type { Node } from 'jsonc-parser';
 import { parseSettings } from '../../agents/settings/read-settings-text.ts';
 import { HookbusError, reasonOf } from '../../domain/errors.ts';
@@ -16,6 +16,8 @@ export interface SettingsFile {
   readonly bytes: Buffer;
   readonly text: string;
   readonly root: Node;
+  /** There is no such file yet. */
+  readonly isNew?: true;
 }
 
 /** An error about a settings file that the user can fix. */
@@ -67,16 +69,39 @@ export function requireWritable({ path, target }: SettingsFile): void {
   }
 }
 
+/** A file to be made in an existing directory. @throws HookbusError `E_SETTINGS_FILE` */
+export function newSettingsFile(path: string): SettingsFile {
+  const directory = dirname(path);
+  let target: string;
+  try {
+    target = join(realpathSync(directory), basename(path));
+    accessSync(directory, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw settingsError(`${path} cannot be made: ${reasonOf(error)}`);
+  }
+  const parsed = parseSettings('{}', false);
+  if ('problem' in parsed) throw new Error(parsed.problem.reason);
+  return { path, target, bytes: Buffer.of(), text: '', root: parsed.root, isNew: true };
+}
+
 /**
- * Replaces the file atomically; it keeps its mode and owner.
+ * Replaces the file atomically; it keeps its mode and owner. A new file is made, without a text it is removed.
  * @returns false if the file has changed since it was read; nothing is written then
  * @throws HookbusError `E_SETTINGS_FILE`
  */
-export function replaceSettingsFile({ path, target, bytes }: SettingsFile, text: string): boolean {
+export function replaceSettingsFile(
+  { path, target, bytes, isNew }: SettingsFile,
+  text: string | undefined,
+): boolean {
   const isWanted = () => readFileSync(target).equals(bytes);
   try {
-    return replaceFile(target, text, { like: statSync(target), isWanted });
+    if (isNew === true) return replaceFile(target, text ?? '', { mustBeNew: true });
+    if (text !== undefined) return replaceFile(target, text, { like: statSync(target), isWanted });
+    if (!isWanted()) return false;
+    rmSync(target);
+    return true;
   } catch (error) {
+    if (isNew === true && (error as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw settingsError(`${path} cannot be written: ${reasonOf(error)}`);
   }
 }

@@ -9,20 +9,22 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { AgentName, Scope } from '../../agents/settings/agent-settings.ts';
-import type { Enabled } from '../../agents/settings/env-block.ts';
+import type { EnvChanges } from '../../agents/settings/env-block.ts';
 import { makeStateHome } from '../../config/home/state-home.ts';
 import type { Environment } from '../../config/settings.ts';
 import { reasonOf } from '../../domain/errors.ts';
 import { replaceFile } from '../../os/replace-file.ts';
 import { digestOf, settingsError } from './settings-file.ts';
 
-/** What `install` did to a settings file, as far as the file itself does not show it. */
+/** What HookBus did to a settings file, as far as the file itself does not show it. */
 export interface LedgerEntry {
   readonly path: string;
   readonly agent: AgentName;
   readonly scope: Scope;
-  /** Null if `install` did not change the env block. */
-  readonly enabled: Enabled | null;
+  /** Null if HookBus did not change the env block. */
+  readonly env: EnvChanges | null;
+  /** There was no file. */
+  readonly madeFile?: true;
 }
 
 const ENTRY = 'installed.json';
@@ -109,10 +111,22 @@ function targetOf(path: string): string | undefined {
   }
 }
 
+/** Version 0.1.0 knew one variable. */
+interface OldEntry {
+  readonly enabled?: { readonly previous: string | null; readonly madeBlock: boolean } | null;
+}
+
+const toChanges = ({ previous, madeBlock }: NonNullable<OldEntry['enabled']>): EnvChanges => ({
+  previous: { HOOKBUS_ENABLED: previous },
+  madeBlock,
+});
+
 function readEntry(path: string): LedgerEntry | undefined {
   try {
-    const entry = JSON.parse(readFileSync(path, 'utf8')) as LedgerEntry;
-    return typeof entry.path === 'string' ? entry : undefined;
+    const entry = JSON.parse(readFileSync(path, 'utf8')) as LedgerEntry & OldEntry;
+    if (typeof entry.path !== 'string') return undefined;
+    const { enabled, ...rest } = entry;
+    return enabled === undefined ? rest : { ...rest, env: enabled && toChanges(enabled) };
   } catch {
     // Missing or broken: `uninstall` then uses the settings file alone.
     return undefined;

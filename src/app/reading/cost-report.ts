@@ -1,3 +1,5 @@
+import type { Covered } from './report/covered-span.ts';
+
 /** One hook on one event; docs/json.md describes each field. */
 export interface HookCost {
   readonly hook_name: string;
@@ -50,12 +52,16 @@ interface SessionReport {
   readonly ended_at: string;
   readonly blocked_ms: number;
   readonly hook_ms: number;
+  /** Where it started; null if that is not recorded. */
+  readonly project?: string | null;
 }
 
 /** The whole of `report --json`; docs/json.md describes each field. */
 export interface CostReport {
   readonly window_hours: number | null;
   readonly session_id: string | null;
+  /** Null for a session. */
+  readonly covered?: Covered | null;
   readonly executions: number;
   readonly denied: number;
   readonly relative_error: number | null;

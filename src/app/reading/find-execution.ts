@@ -3,6 +3,7 @@ import { HookbusError, reasonOf } from '../../domain/errors.ts';
 import type { StoredPayload } from '../../domain/execution.ts';
 import type { LogRow } from '../../store/columns.ts';
 import type { Database } from '../../store/database.ts';
+import { lastLogId } from '../../store/queries/last-log-id.ts';
 import { findByExecutionId, findById, readPayloads } from '../../store/queries/queries.ts';
 
 /** How the user refers to an execution. */
@@ -22,8 +23,11 @@ export function parseReference(text: string): ExecutionReference | undefined {
 export function findExecution(db: Database, reference: ExecutionReference): LogRow {
   if (reference.by === 'number') {
     const row = findById(db, reference.number);
-    if (row === undefined) throw notFound(`has the number ${reference.number}`);
-    return row;
+    if (row !== undefined) return row;
+    const last = lastLogId(db);
+    if (last === 0) throw new HookbusError('E_NOT_FOUND', 'no execution is recorded yet');
+    const older = reference.number < last ? ' any more, or never had' : '';
+    throw notFound(`has the number ${reference.number}${older}; the latest is ${last}`);
   }
   const { beginning } = reference;
   const [row, other] = findByExecutionId(db, beginning, 2);

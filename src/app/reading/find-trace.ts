@@ -18,6 +18,9 @@ export interface Trace {
 /** A shorter prefix of an id is too ambiguous. */
 const MIN_CHARACTERS = 6;
 
+/** The beginning of a session's id that `hookbus sessions` shows, and so long that no execution has such a number. */
+const LIKE_SESSION = 8;
+
 /**
  * Finds executions by an id or its prefix: the number or id of an execution, then a correlation id, then a session id.
  * Returns all executions with the same correlation id or session.
@@ -34,7 +37,7 @@ export function findTrace(
     throw new HookbusError(
       'E_NOT_FOUND',
       'no execution, correlation or session has this id',
-      'Type `hookbus logs --json` to see the ids of recent executions',
+      '`hookbus logs` lists executions, `hookbus sessions` sessions',
     );
   }
   return { ...found, ...listTrace(db, found.by, found.id, options.limit) };
@@ -45,6 +48,10 @@ function findGroup(
   id: string,
   wholeSession: boolean,
 ): Pick<Trace, 'by' | 'id'> | undefined {
+  if (wholeSession && id.length >= LIKE_SESSION) {
+    const sessionId = onlyOne(findTraceIds(db, 'session_id', id), id);
+    if (sessionId !== undefined) return { by: 'session_id', id: sessionId };
+  }
   const execution = executionOf(db, id);
   if (execution !== undefined) {
     if (!wholeSession) return { by: 'correlation_id', id: execution.correlation_id };

@@ -203,6 +203,6 @@ function unknownSession(beginning: string): HookbusError {
   return new HookbusError(
     'E_NOT_FOUND',
     `no recorded execution belongs to a session that starts with ${beginning}`,
-    'Type `hookbus logs --json` to see the sessions of recent executions',
+    '`hookbus sessions` lists them',
   );
 }

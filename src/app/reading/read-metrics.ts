@@ -8,6 +8,7 @@ import {
 } from '../../metrics/report.ts';
 import type { Database } from '../../store/database.ts';
 import { lastLogId } from '../../store/queries/last-log-id.ts';
+import { projectsOfSessions } from '../../store/queries/oldest.ts';
 import { eachSample, type SampleRow, type Span } from '../../store/queries/overview.ts';
 import {
   BUCKET_SECONDS,
@@ -19,6 +20,7 @@ import {
   hasMoreRows,
   nextBucketStart,
   oldestRow,
+  type RollupRow,
   rollupMark,
 } from '../../store/rollups.ts';
 
@@ -33,10 +35,19 @@ const ROLLED_UP: readonly Grouping[] = ['hook', 'event', 'day'];
 
 export interface MetricsOptions {
   readonly by?: Grouping | undefined;
+  readonly filter?: MetricsFilter | undefined;
   /** How long before now the window ends. */
   readonly endedMs?: number;
   /** With more executions, the window is read from rollups. */
   readonly exactRows?: number;
+}
+
+/** Which executions count; an empty list means all. */
+export interface MetricsFilter {
+  readonly hookNames: readonly string[];
+  /** In any case. */
+  readonly eventTypes: readonly string[];
+  readonly projects: readonly string[];
 }
 
 /**
@@ -47,22 +58,25 @@ export function readMetrics(
   db: Database,
   windowHours: number,
   nowMs: number,
-  { by, endedMs = 0, exactRows = MAX_EXACT_ROWS }: MetricsOptions = {},
+  { by, filter, endedMs = 0, exactRows = MAX_EXACT_ROWS }: MetricsOptions = {},
 ): MetricsReport {
   const untilMs = nowMs - endedMs;
   const span: Span = {
     from: isoOf(untilMs - windowHours * HOUR_MS),
     until: endedMs === 0 ? undefined : isoOf(untilMs),
   };
-  const isOfRows = by !== undefined && !ROLLED_UP.includes(by);
   const metrics = createMetrics(!hasMoreRows(db, span, exactRows) && !outlives(db, span));
   const group = groupName(by);
-  if (isOfRows || metrics.isExact) {
-    eachSample(db, span, (sample) => metrics.add(sample, group?.(sample)));
-  } else addRollups(db, span, metrics, by);
+  const counts = countedBy(filter);
+  if (!countsRollups(by, filter) || metrics.isExact) {
+    eachSample(db, span, (sample) => {
+      if (counts(sample)) metrics.add(sample, group?.(sample));
+    });
+  } else addRollups(db, span, metrics, { by, counts });
   const report = metrics.report(windowHours);
   if (report.groups === undefined) return by === undefined ? report : { ...report, groups: [] };
-  return { ...report, groups: [...report.groups].sort(by === 'day' ? byName : byTotal) };
+  const groups = [...report.groups].sort(by === 'day' ? byName : byTotal);
+  return { ...report, groups: by === 'session' ? withProjects(db, groups) : groups };
 }
 
 /** With more rows outside rollups, the metrics of a large window would block the daemon. */
@@ -79,6 +93,30 @@ export function readMetricsInDaemon(
   const isBehind = lastLogId(db) - rollupMark(db) > MAX_BEHIND;
   if (isBehind && hasMoreRows(db, span, exactRows)) return null;
   return readMetrics(db, windowHours, nowMs, { exactRows });
+}
+
+function withProjects(db: Database, sessions: readonly GroupMetrics[]): GroupMetrics[] {
+  const projects = projectsOfSessions(
+    db,
+    sessions.map(({ name }) => name),
+  );
+  return sessions.map((session) => ({ ...session, project: projects.get(session.name) ?? null }));
+}
+
+/** Whether such a report counts what only rollups still know. */
+export const countsRollups = (by: Grouping | undefined, filter?: MetricsFilter): boolean =>
+  (by === undefined || ROLLED_UP.includes(by)) && (filter?.projects.length ?? 0) === 0;
+
+type Counts = (of: Pick<SampleRow, 'hookName' | 'eventType'> & Partial<SampleRow>) => boolean;
+
+function countedBy(filter: MetricsFilter | undefined): Counts {
+  if (filter === undefined) return () => true;
+  const { hookNames, projects } = filter;
+  const events = filter.eventTypes.map((event) => event.toLowerCase());
+  const has = (wanted: readonly string[], value: string | null | undefined): boolean =>
+    wanted.length === 0 || wanted.includes(value ?? '');
+  return ({ hookName, eventType, project }) =>
+    has(hookNames, hookName) && has(events, eventType.toLowerCase()) && has(projects, project);
 }
 
 /** Whether rollups reach back further than the log within the span. */
@@ -122,16 +160,19 @@ function addRollups(
   db: Database,
   span: Span,
   metrics: ReturnType<typeof createMetrics>,
-  by: Grouping | undefined,
+  { by, counts }: { readonly by: Grouping | undefined; readonly counts: Counts },
 ): void {
   const mark = rollupMark(db);
   const group = groupName(by);
   const buckets = (seconds: BucketSeconds, part: Span): void =>
-    eachBucket(db, seconds, part, (bucket) =>
-      metrics.addRollup(bucket, group?.({ ...bucket, createdAt: bucket.start })),
-    );
-  const rows = (part: Span): void =>
-    eachRollupRow(db, part, { upTo: mark }, (row) => metrics.add(row, group?.(row)));
+    eachBucket(db, seconds, part, (bucket) => {
+      if (counts(bucket))
+        metrics.addRollup(bucket, group?.({ ...bucket, createdAt: bucket.start }));
+    });
+  const add = (row: RollupRow): void => {
+    if (counts(row)) metrics.add(row, group?.(row));
+  };
+  const rows = (part: Span): void => eachRollupRow(db, part, { upTo: mark }, add);
 
   const [hour, day] = BUCKET_SECONDS;
   const hours = whole(span, hour);
@@ -142,7 +183,7 @@ function addRollups(
   buckets(day, days);
   if (days.until !== undefined) buckets(hour, { from: days.until, until: hours.until });
   if (hours.until !== undefined) rows({ from: hours.until, until: span.until });
-  eachRollupRow(db, span, { behind: mark }, (row) => metrics.add(row, group?.(row)));
+  eachRollupRow(db, span, { behind: mark }, add);
 }
 
 /** The whole buckets in a span; an empty span if there is none. */

@@ -187,7 +187,7 @@ function readState(
     ...noStateDirectory(),
     set_aside_databases: quarantinedDatabases(path),
   };
-  const judged = (
+  const assessed = (
     db: Database | undefined,
     skippedIn: (gates: GateState['gates']) => readonly SkippedGuardReport[],
   ) => {
@@ -204,11 +204,11 @@ function readState(
     const facts = store?.use((db) => ({
       contents: readContents(db),
       metrics: readMetrics(db, WINDOW_HOURS, nowMs),
-      state: judged(db, (gates) => readSkippedGuards(db, gates)),
+      state: assessed(db, (gates) => readSkippedGuards(db, gates)),
     }));
     return {
       ...common,
-      ...(facts?.state ?? judged(undefined, () => [])),
+      ...(facts?.state ?? assessed(undefined, () => [])),
       database: { path, ...(facts === undefined ? absent() : ready(path, facts.contents)) },
       spool: readSpool(paths, store),
       ...(facts && { last_24_hours: facts.metrics }),
@@ -220,7 +220,7 @@ function readState(
     const spool = createSpool(paths.spool, paths.quarantine);
     return {
       ...common,
-      ...judged(undefined, (gates) => skippedInSpool(spool, gates)),
+      ...assessed(undefined, (gates) => skippedInSpool(spool, gates)),
       database: {
         path,
         state: isNewer ? 'newer' : 'unusable',

@@ -14,6 +14,7 @@ import { exportCommand } from './reading/export.ts';
 import { logsCommand } from './reading/logs.ts';
 import { metricsCommand } from './reading/metrics.ts';
 import { reportCommand } from './reading/report.ts';
+import { sessionsCommand } from './reading/sessions.ts';
 import { showCommand } from './reading/show.ts';
 import { statusCommand } from './reading/status.ts';
 import { traceCommand } from './reading/trace.ts';
@@ -21,19 +22,24 @@ import { cleanupCommand } from './setup/cleanup.ts';
 import { completionCommand } from './setup/completion.ts';
 import { configCommand } from './setup/config.ts';
 import { daemonCommand } from './setup/daemon.ts';
+import { disableCommand } from './setup/disable.ts';
 import { doctorCommand } from './setup/doctor.ts';
+import { enableCommand } from './setup/enable.ts';
 import { installCommand } from './setup/install.ts';
 import { uninstallCommand } from './setup/uninstall.ts';
 
 /** Every command, in the order of the overview. */
 export const COMMANDS: readonly Command[] = [
   installCommand,
+  enableCommand,
+  disableCommand,
   runCommand,
   statusCommand,
   doctorCommand,
   hooksCommand,
   logsCommand,
   showCommand,
+  sessionsCommand,
   traceCommand,
   replayCommand,
   testCommand,

@@ -138,16 +138,19 @@ function total(widths: readonly number[]): number {
   return widths.reduce((sum, width) => sum + width, (widths.length - 1) * GAP.length);
 }
 
-/** Shrinks the widest column step by step until the table fits. */
+/** Shrinks the widest column step by step until the table fits: first to the wanted widths, then to the narrowest. */
 function shrink(placed: readonly Placed[], room: number): Placed[] {
   const widths = placed.map(({ width }) => width);
-  const canShrink = (width: number, at: number): boolean => {
-    const place = placed[at];
-    return place !== undefined && width > narrowest(place);
-  };
-  while (total(widths) > room && widths.some(canShrink)) {
-    const widest = Math.max(...widths.filter(canShrink));
-    widths[widths.findIndex((width, at) => width === widest && canShrink(width, at))] = widest - 1;
+  for (const limit of [wanted, narrowest]) {
+    const canShrink = (width: number, at: number): boolean => {
+      const place = placed[at];
+      return place !== undefined && width > limit(place);
+    };
+    while (total(widths) > room && widths.some(canShrink)) {
+      const widest = Math.max(...widths.filter(canShrink));
+      widths[widths.findIndex((width, at) => width === widest && canShrink(width, at))] =
+        widest - 1;
+    }
   }
   return placed.map((place, at) => ({ ...place, width: widths[at] ?? place.width }));
 }

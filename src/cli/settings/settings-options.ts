@@ -11,14 +11,15 @@ export const SETTINGS_OPTIONS: Readonly<Record<string, CommandOption>> = {
     value: 'SCOPE',
     describe:
       'user: yours, for every project; project: shared by a team; local: yours, for this project; repeatable',
-    default: 'every existing settings file',
+    default: 'user and local; each shared file is asked about',
     isRepeatable: true,
   },
   settings: { value: 'FILE', describe: 'use this file instead; repeatable', isRepeatable: true },
   only: { value: 'HOOK', describe: 'only hooks with this name; repeatable', isRepeatable: true },
   except: { value: 'HOOK', describe: 'skip hooks with this name; repeatable', isRepeatable: true },
   yes: {
-    describe: 'do not ask; also follow a link that leads out of the project',
+    describe:
+      'do not ask, and leave shared files alone without --scope; also follow a link out of the project',
   },
   'dry-run': { describe: 'show the changes as a diff, and change nothing' },
 };

@@ -1,37 +1,18 @@
-import { realpathSync } from 'node:fs';
 import { readPlaces } from '../../agents/settings/agent-places.ts';
-import {
-  type AgentName,
-  type AgentSettings,
-  type Places,
-  SCOPES,
-  type Scope,
-} from '../../agents/settings/agent-settings.ts';
-import { AGENT_SETTINGS } from '../../agents/settings/settings-files.ts';
-import {
-  boundsOf,
-  type FoundFile,
-  findSettings,
-  isBelow,
-  nameSettings,
-} from '../../app/install/find-settings.ts';
-import {
-  changeSettings,
-  type FileReport,
-  type InstallRequest,
-  linksOut,
-} from '../../app/install/install.ts';
-import { settingsError } from '../../app/install/settings-file.ts';
-import { requirePaths } from '../../app/store/open-store.ts';
+import type { Places } from '../../agents/settings/agent-settings.ts';
+import { findSettings } from '../../app/install/find-settings.ts';
+import { changeSettings, type FileReport, type InstallRequest } from '../../app/install/install.ts';
+import { openStore, requirePaths } from '../../app/store/open-store.ts';
 import { ownProgram, saveNodePath } from '../../os/own-program.ts';
+import { listHookCommands } from '../../store/hook-commands.ts';
 import { installLines, unifiedDiff } from '../output/state/install.ts';
-import { isConfirmed, isOutsideConfirmed } from '../terminal/confirm.ts';
 import type { Answer, Context, Given } from '../words/command.ts';
 import { didYouMean } from '../words/nearest.ts';
-import { invalidValue, quote, usageError } from '../words/values.ts';
+import { quote, usageError } from '../words/values.ts';
+import { agreedFiles, type Choice, chooseFiles, plan, readAgent } from './choose-files.ts';
+import { readRenames } from './renames.ts';
 import { remarksOn } from './settings-remarks.ts';
-
-export const AGENT_NAMES = Object.keys(AGENT_SETTINGS) as AgentName[];
+import { readValues, switchOnForUser, withSwitches } from './switch-on.ts';
 
 /** Performs `install` and `uninstall`: reads the options, changes the files, reports the result. */
 export async function workOnSettings(
@@ -40,78 +21,47 @@ export async function workOnSettings(
   context: Context,
 ): Promise<Answer> {
   const places = readPlaces(context.env, context.cwd());
-  const { request, skipped } = await withoutOutsideFiles(
-    readRequest(work, given, context, places),
-    given,
-    places,
-    context,
-  );
-  // Check the names and ask before writing anything.
-  const planned = changeSettings({ ...request, isDryRun: true });
+  const whole = readRequest(work, given, context, places);
+  const planned = plan(whole);
   checkNames(given, planned);
-  const isUnscoped =
-    given.values('scope').length + given.values('settings').length === 0 && !given.isOn('yes');
-  if (
-    isUnscoped &&
-    !request.isDryRun &&
-    !given.isOn('json') &&
-    !(await isConfirmed(context, work, planned))
-  ) {
-    return { json: null, lines: () => ['Nothing was changed.'] };
-  }
+  const renames = readRenames(given.values('name'), whole, planned);
+  // Check everything and ask before writing anything.
+  const choice = await agreedFiles(withRenames(whole, renames), given, places, context);
+  if (choice === undefined) return { json: null, lines: () => ['Nothing was changed.'] };
+  const values = readValues(given, whole.agent);
+  const { request, unset } = await withSwitches(choice.request, values, given, context);
   if (!request.isDryRun) saveNodePath(context.node, context.script);
-  const files = request.isDryRun ? planned : changeSettings(request);
-  const remarks = [...skipped, ...remarksOn({ request, files, places, context })];
+  const done = changeSettings(request);
+  const isOwn = work === 'install' && given.values('settings').length === 0;
+  const files = isOwn ? switchOnForUser(done, request, values, places) : done;
+  const left = leftAlone(choice, request);
+  const remarks = [
+    ...choice.skipped,
+    ...remarksOn({ request, files, left, unset, renames, places, context }),
+  ];
+  const all = [...files, ...left];
   return {
     json: {
       agent: request.agent.agent,
       dry_run: request.isDryRun,
-      files: files.map((file) => fileJson(file, request.isDryRun)),
+      files: all.map((file) => fileJson(file, request.isDryRun)),
       remarks,
     },
-    lines: (page) => installLines({ work, isDryRun: request.isDryRun, files, remarks }, page),
+    lines: (page) => installLines({ work, isDryRun: request.isDryRun, files: all, remarks }, page),
   };
 }
 
-/**
- * Removes project files that link to a file outside the project, unless the user agrees to change them.
- * @throws HookbusError `E_SETTINGS_FILE` if no other file remains
- */
-async function withoutOutsideFiles(
-  request: InstallRequest,
-  given: Given,
-  places: Places,
-  context: Context,
-) {
-  const files: FoundFile[] = [];
-  const outside: FoundFile[] = [];
-  const skipped: string[] = [];
-  const mayAsk = context.ask !== undefined && !request.isDryRun && !given.isOn('json');
-  for (const file of request.files) {
-    const within = boundsOf(file, places);
-    const target = realpathSync(file.path);
-    const leadsOutside = within !== undefined && !isBelow(target, within);
-    if (!leadsOutside) files.push(within === undefined ? file : { ...file, within });
-    else if (
-      given.isOn('yes') ||
-      (mayAsk && (await isOutsideConfirmed(context, file.path, target)))
-    ) {
-      files.push(file);
-    } else {
-      outside.push(file);
-      skipped.push(
-        `${linksOut(file.path, target).message}. It was not changed; use --yes to change it.`,
-      );
-    }
-  }
-  const [firstOutside] = outside;
-  if (files.length === 0 && firstOutside !== undefined) {
-    throw linksOut(firstOutside.path, realpathSync(firstOutside.path));
-  }
-  return {
-    request: { ...request, files, otherFiles: [...request.otherFiles, ...outside] },
-    skipped,
-  };
+/** Files that stay as they are, with what they have. */
+function leftAlone({ left }: Choice, request: InstallRequest): FileReport[] {
+  const reports = left.length === 0 ? [] : plan({ ...request, files: left, isChosen: () => false });
+  return reports.map((report) => ({
+    ...report,
+    hooks: report.hooks.map((hook) =>
+      hook.action === 'left' && hook.command !== undefined
+        ? { ...hook, reason: 'the file is shared with the project' }
+        : hook,
+    ),
+  }));
 }
 
 function readRequest(
@@ -120,16 +70,11 @@ function readRequest(
   { settings, now, env, node, script }: Context,
   places: Places,
 ): InstallRequest {
-  const agent = readAgent(given.value('agent') ?? 'claude');
-  const found = findSettings(agent, places);
-  const files = chooseFiles(work, given, agent, places, found);
+  const agent = readAgent(given);
+  const files = chooseFiles(work, given, agent, places);
   const [only, except] = [given.values('only'), given.values('except')];
-  const enables = given.isOn('enable');
-  if (enables && !agent.hasEnvBlock) {
-    throw usageError(
-      `--enable does not work for ${agent.title}, whose settings have no env block. Instead: ${agent.switchOn}`,
-    );
-  }
+  const found = findSettings(agent, places);
+  const paths = requirePaths(settings);
   return {
     work,
     agent,
@@ -137,52 +82,48 @@ function readRequest(
     otherFiles: found.filter(({ path }) => !files.some((file) => file.path === path)),
     program: ownProgram(node, script),
     isChosen: (name) => (only.length === 0 || only.includes(name)) && !except.includes(name),
-    enables,
+    sets: () => ({}),
+    isOnRecord: (name, command) => {
+      const commands = commandsOf(name, paths, now);
+      return commands.size === 1 && commands.has(command);
+    },
     isDryRun: given.isOn('dry-run'),
-    paths: requirePaths(settings),
+    paths,
     env,
     now,
   };
 }
 
-function readAgent(name: string): AgentSettings {
-  const agent = AGENT_NAMES.find((candidate) => candidate === name);
-  if (agent === undefined) throw invalidValue('--agent', `one of ${AGENT_NAMES.join(', ')}`, name);
-  return AGENT_SETTINGS[agent];
-}
-
-function readScope(name: string): Scope {
-  const scope = SCOPES.find((candidate) => candidate === name);
-  if (scope === undefined) throw invalidValue('--scope', 'user, project or local', name);
-  return scope;
-}
-
-function chooseFiles(
-  work: InstallRequest['work'],
-  given: Given,
-  agent: AgentSettings,
-  places: Places,
-  found: readonly FoundFile[],
-): readonly FoundFile[] {
-  const scopes = given.values('scope').map(readScope);
-  const named = given.values('settings');
-  if (named.length > 0) {
-    if (scopes.length > 1) {
-      throw usageError(`--scope was given ${scopes.length} times; give it once with --settings`);
-    }
-    return named.map((path) =>
-      nameSettings(path, scopes[0], agent, places, given.value('agent') !== undefined),
-    );
+/** The recorded commands of a hook's name; none if the database cannot be read. */
+function commandsOf(
+  name: string,
+  paths: InstallRequest['paths'],
+  now: () => number,
+): ReadonlySet<string> {
+  let store: ReturnType<typeof openStore>;
+  try {
+    store = openStore(paths, now);
+    const rows = store?.use((db) => listHookCommands(db, name)) ?? [];
+    return new Set(rows.map(({ command }) => command));
+  } catch {
+    // Its own commands say what is wrong with it; a hook can have a name without it.
+    return new Set();
+  } finally {
+    store?.close();
   }
-  const isWanted = ({ scope }: { readonly scope: Scope }): boolean =>
-    scopes.length === 0 || scopes.includes(scope);
-  const files = found.filter(isWanted);
-  if (files.length > 0) return files;
-  const looked = agent.places(places).filter(isWanted);
-  throw settingsError(
-    `there is no settings file of ${agent.title} at ${looked.map(({ path }) => path).join(' or ') || 'any known place'}`,
-    `To name one: hookbus ${work} --settings FILE`,
-  );
+}
+
+/** The options name hooks by the names that they have now. */
+function withRenames(
+  request: InstallRequest,
+  renames: ReadonlyMap<string, string>,
+): InstallRequest {
+  const before = new Map([...renames].map(([old, name]) => [name, old]));
+  return {
+    ...request,
+    renames,
+    isChosen: (name) => request.isChosen(before.get(name) ?? name),
+  };
 }
 
 function checkNames(given: Given, files: readonly FileReport[]): void {

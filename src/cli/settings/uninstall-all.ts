@@ -11,7 +11,9 @@ import { requirePaths } from '../../app/store/open-store.ts';
 import { installLines } from '../output/state/install.ts';
 import type { Answer, Context, Given } from '../words/command.ts';
 import { usageError } from '../words/values.ts';
-import { AGENT_NAMES, fileJson } from './settings-work.ts';
+import { AGENT_NAMES } from './choose-files.ts';
+import { leftovers } from './settings-remarks.ts';
+import { fileJson } from './settings-work.ts';
 
 /**
  * Removes the prefix from every file that `install` wrote, and from the user's own files that have one.
@@ -32,14 +34,15 @@ export function uninstallAll(given: Given, context: Context): Answer {
     requireNoPrefixByHand(file);
   }
   const files = requests.flatMap(changeSettings);
+  const remarks = isDryRun ? [] : leftovers(requirePaths(context.settings));
   return {
     json: {
       agent: null,
       dry_run: isDryRun,
       files: files.map((file) => fileJson(file, isDryRun)),
-      remarks: [],
+      remarks,
     },
-    lines: (page) => installLines({ work: 'uninstall', isDryRun, files, remarks: [] }, page),
+    lines: (page) => installLines({ work: 'uninstall', isDryRun, files, remarks }, page),
   };
 }
 
@@ -60,7 +63,7 @@ function requestFor(name: AgentName, { given, context, places, isDryRun }: Work)
     agent,
     program: [],
     isChosen: () => true,
-    enables: false,
+    sets: () => ({}),
     isDryRun,
     paths,
     env: context.env,

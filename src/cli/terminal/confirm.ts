@@ -18,6 +18,8 @@ export async function askYesOrNo(
   return word === '' ? isDefault : /^y(?:es)?$/i.test(word ?? 'no');
 }
 
+const ACTIONS = { install: 'wrapped', uninstall: 'unwrapped' } as const;
+
 /** Shows which files would change, and asks; without a terminal the answer is yes. */
 export async function isConfirmed(
   surroundings: Surroundings,
@@ -26,7 +28,7 @@ export async function isConfirmed(
 ): Promise<boolean> {
   const changed = files.filter(({ before, after }) => before !== after);
   if (changed.length === 0 || surroundings.ask === undefined) return true;
-  const action = work === 'install' ? 'wrapped' : 'unwrapped';
+  const action = ACTIONS[work];
   let total = 0;
   const lines = changed.map(({ path, scope, hooks }) => {
     const count = hooks.filter((hook) => hook.action === action).length;
@@ -40,6 +42,28 @@ export async function isConfirmed(
       ? `Change ${formatThings(changed.length, 'file')}?`
       : `${verb} ${formatThings(total, 'hook')}?`;
   return askYesOrNo(surroundings, `${lines.join('')}${question} [Y/n] `, true);
+}
+
+/** Asks about a file that a team shares, by itself. */
+export function isSharedConfirmed(
+  surroundings: Surroundings,
+  work: 'install' | 'uninstall',
+  { path, hooks }: FileReport,
+): Promise<boolean> {
+  const count = hooks.filter(({ action }) => action === ACTIONS[work]).length;
+  const verb = work === 'install' ? 'Wrap' : 'Unwrap';
+  const what = `${visible(path)} is shared with the project.\n`;
+  return askYesOrNo(
+    surroundings,
+    `${what}${verb} its ${formatThings(count, 'hook')} too, for everybody who uses the project? [y/N] `,
+    false,
+  );
+}
+
+/** Asks whether to switch recording on in a file that a team shares. */
+export function isSwitchConfirmed(surroundings: Surroundings, path: string): Promise<boolean> {
+  const question = `Switch recording on in ${visible(path)} too, for everybody who has HookBus?`;
+  return askYesOrNo(surroundings, `${question} [y/N] `, false);
 }
 
 /** Asks whether to write the target of a link. */

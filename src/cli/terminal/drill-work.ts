@@ -10,8 +10,10 @@ import { prepareReplay, withoutOutputs } from '../../app/replay/replayable.ts';
 import { requirePaths } from '../../app/store/open-store.ts';
 import type { CommandStore } from '../../app/store/up-to-date.ts';
 import { HookbusError } from '../../domain/errors.ts';
+import { nearest } from '../../domain/text/nearest.ts';
 import { replayExecution } from '../../engine/replay-execution.ts';
 import { formatCount } from '../../format.ts';
+import { listHookNames } from '../../store/breakers.ts';
 import type { LogRow } from '../../store/columns.ts';
 import { isBusy, takeLock } from '../../store/database.ts';
 import { listRefusingGuards } from '../../store/queries/guards/refusals.ts';
@@ -19,9 +21,10 @@ import { writeReplay } from '../../store/replays.ts';
 import { drillJson, drillLines } from '../output/executions/drill.ts';
 import { clip, visible } from '../output/text.ts';
 import type { Answer, Context } from '../words/command.ts';
+import { quote } from '../words/values.ts';
 import { isReplayConfirmed } from './confirm.ts';
 import { createProgress } from './progress.ts';
-import { withStore } from './with-store.ts';
+import { withDatabase, withStore } from './with-store.ts';
 
 export interface DrillRequest {
   /** Empty: every hook that has refused. */
@@ -44,7 +47,8 @@ export async function drill(request: DrillRequest, context: Context): Promise<An
   const missing = request.hookNames.filter(
     (name) => !guards.some(({ hookName }) => hookName === name),
   );
-  const report = [...guards, ...missing.map(neverRefused)];
+  const known = missing.length === 0 ? [] : ((await withDatabase(context, listHookNames)) ?? []);
+  const report = [...guards, ...missing.map((name) => neverRefused(name, known))];
   const hasFailed = report.some(
     ({ verdict }) => verdict === 'passes' || (isNamed && verdict !== 'refuses'),
   );
@@ -55,14 +59,21 @@ export async function drill(request: DrillRequest, context: Context): Promise<An
   };
 }
 
-const neverRefused = (hookName: string): DrilledGuard => ({
+const neverRefused = (hookName: string, known: readonly string[]): DrilledGuard => ({
   hookName,
   refusals: 0,
   stored: 0,
   verdict: 'not_drilled',
-  reason: 'no refusal of it is recorded',
+  reason: known.includes(hookName)
+    ? 'no refusal of it is recorded'
+    : `no execution of it is recorded${nearestName(hookName, known)}`,
   drills: [],
 });
+
+function nearestName(hookName: string, known: readonly string[]): string {
+  const guess = nearest(hookName, known);
+  return guess === undefined ? '' : ` (did you mean ${quote(guess)}?)`;
+}
 
 async function drillAll(
   store: CommandStore,

@@ -8,12 +8,14 @@ const CLEAR_LINE = '\u001b[K';
 const CLEAR_REST = '\u001b[J';
 
 /** Writes to stdout no faster than it is read. @param pageNow the page at this moment: the terminal may be resized */
-export function liveOutput(pageNow: () => Page, { screen, write }: Surroundings): LiveOutput {
+export function liveOutput(pageNow: () => Page, surroundings: Surroundings) {
+  const { screen, write, holdScreen, onResize } = surroundings;
   const lines = async (texts: readonly string[]): Promise<void> => {
     if (texts.length > 0) await write(`${texts.join('\n')}\n`);
   };
-  let isFirst = true;
-  return {
+  let last: readonly string[] | undefined;
+  let release: (() => void) | undefined;
+  const output: LiveOutput = {
     page: pageNow(),
     lines,
     json: (values) => lines(values.map((value) => jsonText(value))),
@@ -21,14 +23,25 @@ export function liveOutput(pageNow: () => Page, { screen, write }: Surroundings)
       const texts = linesFor(pageNow());
       const size = screen();
       if (size === undefined) {
-        await lines([...(isFirst ? [] : ['']), ...texts]);
-      } else {
-        // More lines than the screen has would scroll, and the next redraw would start in the wrong place.
-        const shown = texts.slice(0, Math.max(size.rows - 1, 1));
-        const screen = shown.map((text) => `${text}${CLEAR_LINE}\n`).join('');
-        await write(`${HOME}${isFirst ? CLEAR_REST : ''}${screen}${CLEAR_REST}`);
+        await lines([...(last === undefined ? [] : ['']), ...texts]);
+        last = texts;
+        return;
       }
-      isFirst = false;
+      release ??= holdScreen(() => `${last?.join('\n')}\n`);
+      // More lines than the screen has would scroll, and the next redraw would start in the wrong place.
+      last = texts.slice(0, Math.max(size.rows, 1));
+      await write(HOME + last.map((text) => CLEAR_LINE + text).join('\n') + CLEAR_REST);
     },
+    pause: (ms) =>
+      new Promise((resolve) => {
+        const end = (): void => {
+          clearTimeout(timer);
+          stopListening();
+          resolve();
+        };
+        const timer = setTimeout(end, ms);
+        const stopListening = onResize(end);
+      }),
   };
+  return { output, close: () => release?.() };
 }

@@ -11,11 +11,14 @@ import type { CommandStore } from '../../app/store/up-to-date.ts';
 import { HookbusError } from '../../domain/errors.ts';
 import { replayExecution } from '../../engine/replay-execution.ts';
 import { formatCount } from '../../format.ts';
+import { listHookNames } from '../../store/breakers.ts';
 import type { LogRow } from '../../store/columns.ts';
 import { listDirectories, listRan, writeReplay } from '../../store/replays.ts';
 import { replayJson, replayLines } from '../output/executions/replay.ts';
 import { clip, visible } from '../output/text.ts';
 import type { Answer, Context } from '../words/command.ts';
+import type { Filter } from '../words/filters.ts';
+import { didYouMean } from '../words/nearest.ts';
 import { ID_FORMAT, invalidValue } from '../words/values.ts';
 import { isReplayConfirmed } from './confirm.ts';
 import { createProgress } from './progress.ts';
@@ -27,7 +30,8 @@ export type ReplayChoice =
   | {
       readonly by: 'hook';
       readonly hookName: string;
-      readonly eventTypes: readonly string[];
+      /** Its executions, of this hook only. */
+      readonly filter: Filter;
       readonly last: number;
       /** Also executions of other work trees. */
       readonly isEverywhere: boolean;
@@ -99,24 +103,35 @@ async function replayOne(
 /** Finds every execution before anything runs. */
 export function chosenRows(store: CommandStore, choice: ReplayChoice, cwd: () => string): LogRow[] {
   if (choice.by === 'hook') {
-    const { hookName, eventTypes, last, isEverywhere } = choice;
+    const { hookName, filter, last, isEverywhere } = choice;
     const ran = store.use((db) => listDirectories(db, hookName));
     const here = ran.filter((directory) => isEverywhere || isHere(directory, cwd()));
     const rowsOf = (directories: readonly string[], limit: number): LogRow[] =>
-      store.use((db) => listRan(db, hookName, eventTypes, directories, limit));
+      store.use((db) => listRan(db, filter, directories, limit));
     const rows = rowsOf(here, last);
     if (rows.length > 0) return rows.reverse();
+    const { hookNames: _, ...others } = filter;
+    const isChosen = Object.values(others).some((values) => (values?.length ?? 0) > 0);
+    const what = `${isChosen ? 'matching ' : ''}execution of ${hookName}`;
     if (rowsOf(ran, 1).length > 0) {
       throw new HookbusError(
         'E_NOT_FOUND',
-        `no execution of ${hookName} in this work tree was recorded with its payload`,
+        `no ${what} in this work tree was recorded with its payload`,
         'Use --everywhere to replay executions of other work trees',
+      );
+    }
+    const names = store.use(listHookNames);
+    if (!names.includes(hookName)) {
+      throw new HookbusError(
+        'E_NOT_FOUND',
+        `no execution of ${hookName} is recorded${didYouMean(hookName, names)}`,
+        '`hookbus metrics` lists the hooks',
       );
     }
     throw new HookbusError(
       'E_NOT_FOUND',
-      `no execution of ${hookName} was recorded with its payload`,
-      'Set HOOKBUS_STORE_RAW=1 to store payloads from now on; `hookbus metrics` lists the hooks',
+      `no ${what} was recorded with its payload`,
+      'Set HOOKBUS_STORE_RAW=1 to store payloads from now on',
     );
   }
   const rows = choice.ids.map((id) => {

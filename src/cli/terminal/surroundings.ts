@@ -15,6 +15,11 @@ export function processSurroundings(): Surroundings {
     node: process.execPath,
     script: process.argv[1] ?? '',
     screen: () => (stdout.isTTY ? { columns: stdout.columns, rows: stdout.rows } : undefined),
+    holdScreen,
+    onResize(resized) {
+      stdout.on('resize', resized);
+      return () => void stdout.off('resize', resized);
+    },
     ask: isAtTerminal ? ask : undefined,
     readInput: () => readFileSync(0, 'utf8'),
     async write(text) {
@@ -37,4 +42,27 @@ async function ask(question: string): Promise<string | undefined> {
   } finally {
     asking.close();
   }
+}
+
+/** xterm: another screen, without a cursor and without line breaks of its own; and back. */
+const ENTER = '\u001b[?1049h\u001b[?25l\u001b[?7l';
+const LEAVE = '\u001b[?7h\u001b[?25h\u001b[?1049l';
+
+/** Writes to a terminal are synchronous, so a signal can wait for them. */
+function holdScreen(last: () => string): () => void {
+  const { stdout } = process;
+  stdout.write(ENTER);
+  const release = (): void => void stdout.write(LEAVE + last());
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(signal, () => {
+      release();
+      process.kill(process.pid, signal);
+    });
+  }
+  process.on('SIGTSTP', () => {
+    release();
+    process.kill(process.pid, 'SIGSTOP');
+  });
+  process.on('SIGCONT', () => stdout.write(ENTER));
+  return release;
 }

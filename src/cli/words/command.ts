@@ -7,8 +7,12 @@ export interface CommandOption {
   readonly describe: string;
   /** The placeholder of its value in the help; a switch has none. */
   readonly value?: string;
+  /** `--name` alone counts too; the value can only be given as `--name=VALUE`. */
+  readonly isValueOptional?: boolean;
   /** Its default, in words. */
   readonly default?: string;
+  /** One letter that stands for it: `n` for `-n 5`. */
+  readonly short?: string;
   /** It may be given several times, and every value counts. */
   readonly isRepeatable?: boolean;
 }
@@ -47,6 +51,10 @@ export interface Surroundings {
   readonly script: string;
   /** The size of the terminal now; undefined if stdout is none. */
   readonly screen: () => { readonly columns: number; readonly rows: number } | undefined;
+  /** Takes the whole terminal until the result is called, or a signal ends the process; then it is as before, with this. */
+  readonly holdScreen: (last: () => string) => () => void;
+  /** Calls this when the terminal has another size, until the result is called. */
+  readonly onResize: (resized: () => void) => () => void;
   /** Asks the user, who may give no answer; undefined if there is no terminal to ask at. */
   readonly ask: ((question: string) => Promise<string | undefined>) | undefined;
   /** The text on stdin. */
@@ -77,6 +85,8 @@ export interface LiveOutput {
   readonly lines: (lines: readonly string[]) => Promise<void>;
   /** Replaces the previous output on a terminal; elsewhere appends to it. */
   readonly redraw: (lines: (page: Page) => readonly string[]) => Promise<void>;
+  /** Resolves after this time, or as soon as the terminal has another size. */
+  readonly pause: (ms: number) => Promise<void>;
   /** One JSON value a line. */
   readonly json: (values: readonly unknown[]) => Promise<void>;
 }
@@ -93,8 +103,10 @@ export interface Command {
   readonly summary: string;
   /** The command that undoes it; the overview shows both on one line. */
   readonly opposite?: string;
-  /** The overview omits it, because it is rarely needed. */
+  /** The overview only names it, because it is rarely needed. */
   readonly isHidden?: boolean;
+  /** On a terminal, an answer that is longer than the screen goes through a pager, unless --no-pager is given. */
+  readonly isPaged?: boolean;
   /** The usage line after the name. */
   readonly usage: string;
   /** Paragraphs of the help. */

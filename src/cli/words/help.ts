@@ -5,24 +5,53 @@ import type { Command, CommandOption } from './command.ts';
 const COLUMNS = 80;
 
 const JSON_OPTION: CommandOption = { describe: 'print JSON; docs/json.md describes its fields' };
+const PAGER_OPTION: CommandOption = {
+  describe: 'on a terminal: do not show a long answer in $PAGER',
+};
 const HELP_OPTION: CommandOption = { describe: 'print this help' };
 
-/** The output of `hookbus` without a command. */
-export function overview(commands: readonly Command[]): string[] {
-  const shown = commands.filter(({ isHidden }) => isHidden !== true);
-  const named = shown.map(({ name, opposite, summary }) => ({
-    names: opposite === undefined ? name : `${name}, ${opposite}`,
-    summary,
-  }));
-  const width = Math.max(...named.map(({ names }) => names.length));
+/** The overview: commands that belong together share a line, with those that undo them. */
+const GROUPS: readonly (readonly [title: string, names: readonly string[], what: string])[] = [
+  ['Start here', ['install'], 'Put hookbus before your hooks, or remove it'],
+  ['', ['enable'], 'Switch recording on or off'],
+  ['', ['status', 'doctor'], 'Is it on? What is broken, how to fix it'],
+  ['What ran', ['logs', 'show'], 'List executions, show one in full'],
+  ['', ['sessions', 'trace'], 'List sessions, show one as a timeline'],
+  ['', ['metrics'], 'How often hooks fail, how long they take'],
+  ['', ['report'], 'What hooks cost: waiting time and context'],
+  ['', ['alerts'], 'What needs attention now'],
+  ['', ['dashboard'], 'All of that in a browser, live'],
+  ['Your hooks', ['hooks', 'explain'], 'Which hooks run, and why others do not'],
+  ['', ['off'], 'Switch one hook off for a while'],
+  ['', ['test', 'replay', 'drill'], 'Try hooks on cases, on recorded calls'],
+  ['Settings', ['config'], 'Breakers, alerts, exporters'],
+  ['For scripts', ['run'], 'Run a hook and record it'],
+];
+
+/** The output of `hookbus` without a command. @param docs where the documentation is on this machine */
+export function overview(commands: readonly Command[], docs = 'docs/ in the package'): string[] {
+  const known = GROUPS.map(([title, grouped, what]) => {
+    const named = commands.filter(({ name }) => grouped.includes(name));
+    const names = named.flatMap(({ name, opposite }) => [name, opposite ?? []].flat());
+    return { title, names: names.join(', '), what };
+  }).filter(({ names }) => names !== '');
+  const width = Math.max(...known.map(({ names }) => names.length));
+  const titleWidth = Math.max(...known.map(({ title }) => title.length));
+  const opposites = commands.map(({ opposite }) => opposite);
+  const others = commands.filter(
+    ({ name, isHidden }) => isHidden === true && !opposites.includes(name),
+  );
   return [
     "HookBus records every execution of your agent's hooks and changes none of them.",
     'Usage: hookbus COMMAND [options]',
     '',
-    'Commands:',
-    ...named.map(({ names, summary }) => `  ${pad(names, width)}  ${summary}`),
+    ...known.map(
+      ({ title, names, what }) => `${pad(title, titleWidth)}  ${pad(names, width)}  ${what}`,
+    ),
+    `${pad('More', titleWidth)}  ${others.map(({ name }) => name).join(', ')}`,
     '',
-    'Options: --version; --help, also after a command. Docs: docs/ in the package.',
+    'hookbus COMMAND --help says more, with examples; hookbus --version',
+    `Docs: ${docs}`,
   ];
 }
 
@@ -33,6 +62,7 @@ export function commandHelp(command: Command): string[] {
   const options = Object.entries({
     ...command.options,
     ...(command.name === 'run' ? {} : { json: JSON_OPTION }),
+    ...(command.isPaged === true ? { 'no-pager': PAGER_OPTION } : {}),
     help: HELP_OPTION,
   });
   return [
@@ -55,8 +85,10 @@ export function commandHelp(command: Command): string[] {
   ];
 }
 
-function flag(name: string, { value }: CommandOption): string {
-  return value === undefined ? `--${name}` : `--${name} ${value}`;
+function flag(name: string, { value, short, isValueOptional }: CommandOption): string {
+  const names = short === undefined ? `--${name}` : `-${short}, --${name}`;
+  if (isValueOptional === true) return `${names}[=${value}]`;
+  return value === undefined ? names : `${names} ${value}`;
 }
 
 function describeWithDefault(what: {

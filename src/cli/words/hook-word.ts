@@ -6,7 +6,9 @@ import { quote, usageError } from './values.ts';
 /** The name of the hook. @throws HookbusError `E_USAGE` if there is none */
 export function requireHook(given: Given): string {
   if (given.argument === undefined || given.argument === '') {
-    throw usageError('missing argument HOOK; `hookbus metrics` lists the hooks');
+    throw usageError(
+      'missing argument HOOK; `hookbus metrics` lists the hooks, and `hookbus disable` stops recording',
+    );
   }
   return given.argument;
 }
@@ -20,8 +22,11 @@ export function readHookChoice(given: Given, hookName: string, { cwd }: Surround
   return { hookName, command, isAll, here: cwd() };
 }
 
-/** A note about a name that was never recorded, so it may be mistyped. @param known undefined if there is no database */
+/**
+ * What to say of a name that is not on record, so it may be mistyped.
+ * @param known undefined if the database cannot be used
+ */
 export function unknownHook(hookName: string, known: readonly string[] | undefined): string[] {
   if (known === undefined || known.includes(hookName)) return [];
-  return [`No execution of ${quote(hookName)} is recorded${didYouMean(hookName, known) || '.'}`];
+  return [`No hook named ${quote(hookName)} is on record${didYouMean(hookName, known) || '.'}`];
 }

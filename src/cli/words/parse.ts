@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import type { Command, CommandOption, Given } from './command.ts';
-import { didYouMean } from './nearest.ts';
+import { meantForOption, meantOption } from './meanings.ts';
+import { guessed } from './nearest.ts';
 import { quote, usageError } from './values.ts';
 
 /** A command line, split but not yet checked. */
@@ -25,10 +26,14 @@ interface GivenOption {
 type Options = Readonly<Record<string, CommandOption>>;
 
 /** Options of every command. */
-const COMMON: Options = { json: { describe: '' }, help: { describe: '' } };
+const COMMON: Options = {
+  json: { describe: '' },
+  help: { describe: '', short: 'h' },
+  'no-pager': { describe: '' },
+};
 
 /** A common option, which may also come before the name of the command. */
-const COMMON_WORD = /^(?:-h|--(?:json|help)(?:=.*)?)$/;
+const COMMON_WORD = /^(?:-h|--(?:json|help|no-pager)(?:=.*)?)$/;
 
 /** A word such as `-5` is an argument, and so is `-`. */
 const NUMBER = /^-[\d.]/;
@@ -37,7 +42,7 @@ const OPTION = /^-[^\d.]/;
 /** Finds the command and splits the words. */
 export function parseWords(words: readonly string[], commands: readonly Command[]): Parsed {
   const at = words.findIndex((word) => !COMMON_WORD.test(word));
-  const command = commands.find(({ name }) => name === words[at]);
+  const command = commandNamed(words[at], commands);
   const own = words.filter((_, index) => index !== at || command === undefined);
   const dashes = command?.passthrough === undefined ? -1 : own.indexOf('--');
   const { options, rest } = split(dashes < 0 ? own : own.slice(0, dashes), optionsOf(command));
@@ -50,6 +55,12 @@ export function parseWords(words: readonly string[], commands: readonly Command[
   };
 }
 
+/** In any case, but for `run`: the launcher knows it in lower case only. */
+function commandNamed(word = '', commands: readonly Command[]): Command | undefined {
+  const found = commands.find(({ name }) => name === word.toLowerCase());
+  return found?.name === 'run' && word !== 'run' ? undefined : found;
+}
+
 /** Whether a switch is on; the last of several counts. */
 function isOn(options: readonly GivenOption[], name: string): boolean {
   const last = options.findLast((option) => option.name === name);
@@ -59,18 +70,30 @@ function isOn(options: readonly GivenOption[], name: string): boolean {
 const optionsOf = (command: Command | undefined): Options => ({ ...COMMON, ...command?.options });
 
 function split(words: readonly string[], known: Options): Pick<Parsed, 'options' | 'rest'> {
-  const valued = Object.keys(known).filter((name) => known[name]?.value !== undefined);
-  const { tokens } = parseArgs({
-    args: words.map((word, at) =>
-      // `--limit --json` forgot the number; parseArgs would take any next word for it.
-      word.startsWith('--') && valued.includes(word.slice(2)) && OPTION.test(words[at + 1] ?? '')
-        ? `${word}=`
-        : word,
+  const entries = Object.entries(known);
+  const longOf = new Map<string, string>(
+    entries.flatMap(([name, { value, short, isValueOptional }]) =>
+      value === undefined || isValueOptional === true
+        ? []
+        : [[`--${name}`, name] as const, [`-${short}`, name] as const],
     ),
-    options: {
-      ...Object.fromEntries(valued.map((name) => [name, { type: 'string' as const }])),
-      help: { type: 'boolean', short: 'h' },
-    },
+  );
+  const { tokens } = parseArgs({
+    args: words.map((word, at) => {
+      // `--limit --json` forgot the number; parseArgs would take any next word for it.
+      const isForgotten = longOf.has(word) && OPTION.test(words[at + 1] ?? '');
+      return isForgotten ? `--${longOf.get(word)}=` : word;
+    }),
+    options: Object.fromEntries(
+      entries.map(([name, { value, short, isValueOptional }]) => [
+        name,
+        {
+          // With `--name=VALUE`, a boolean has a value too.
+          type: value === undefined || isValueOptional === true ? 'boolean' : 'string',
+          ...(short === undefined ? {} : { short }),
+        },
+      ]),
+    ),
     // Messages are our own.
     strict: false,
     tokens: true,
@@ -94,13 +117,21 @@ function split(words: readonly string[], known: Options): Pick<Parsed, 'options'
 
 /** Checks the options and arguments of a command. @throws HookbusError `E_USAGE` */
 export function readGiven(command: Command, { rest, passthrough, options }: Parsed): Given {
-  for (const option of options) checkOption(option, options, optionsOf(command));
+  for (const option of options) {
+    if (option.name === 'since') refuseSince(command);
+    checkOption(option, options, command);
+  }
   const takesArgument = command.argument !== undefined;
   const argument = takesArgument ? rest[0] : undefined;
   const moreArguments = takesArgument ? rest.slice(1) : rest;
   const isRepeatable = command.argument?.isRepeatable === true;
   const surplus = isRepeatable ? undefined : moreArguments[command.moreArguments?.length ?? 0];
-  if (surplus !== undefined) throw usageError(`unexpected argument ${quote(surplus)}`);
+  if (surplus !== undefined) {
+    const guess = meantForOption(surplus, command);
+    throw usageError(
+      `unexpected argument ${quote(surplus)}${guess === undefined ? '' : guessed(guess)}`,
+    );
+  }
   const values = (wanted: string): string[] =>
     options.flatMap(({ name, value }) => (name === wanted && value !== undefined ? value : []));
   return {
@@ -113,21 +144,32 @@ export function readGiven(command: Command, { rest, passthrough, options }: Pars
   };
 }
 
+/** Commands that take a time as their argument need no option for it. */
+function refuseSince({ name, argument, options }: Command): void {
+  if (argument?.name !== 'TIME' || 'since' in options) return;
+  throw usageError(`--since is not needed: type the time alone, as in \`hookbus ${name} 7d\``);
+}
+
 function checkOption(
   { word, name, value }: GivenOption,
   options: readonly GivenOption[],
-  known: Options,
+  command: Command,
 ): void {
+  const known = optionsOf(command);
   const option = Object.hasOwn(known, name) ? known[name] : undefined;
   if (option === undefined) {
-    const names = Object.keys(known).map((candidate) => `--${candidate}`);
-    throw usageError(`unknown option ${quote(word)}${didYouMean(word, names)}`);
+    const guess = meantOption(name, Object.keys(known));
+    throw usageError(
+      `unknown option ${quote(word)}${guess === undefined ? '' : guessed(`--${guess}`)}`,
+    );
   }
-  if (option.value !== undefined && (value ?? '') === '') {
+  const isComplete = option.isValueOptional === true && value === undefined;
+  if (option.value !== undefined && (value ?? '') === '' && !isComplete) {
     throw usageError(`--${name} needs a value`);
   }
   if (option.value === undefined && !['true', 'false', undefined].includes(value)) {
-    throw usageError(`--${name} takes no value, got ${quote(value ?? '')}`);
+    const guess = command.argument === undefined ? '' : guessed(`--${name} ${value}`);
+    throw usageError(`--${name} takes no value, got ${quote(value ?? '')}${guess}`);
   }
   const times = options.filter((other) => other.name === name).length;
   if (times > 1 && option.value !== undefined && option.isRepeatable !== true) {

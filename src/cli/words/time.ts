@@ -95,5 +95,5 @@ export function readDuration(what: string, text: string, nowMs: number, maxDays:
   const ms = parseLength(text) ?? (moment === undefined ? undefined : moment - nowMs);
   if (ms === undefined) throw invalidValue(what, TIME_FORMS, text);
   if (ms > 0 && ms <= maxDays * DAY_MS) return ms;
-  throw invalidValue(what, `after now, and at most ${formatThings(maxDays, 'day')}`, text);
+  throw invalidValue(what, `above 0, and at most ${formatThings(maxDays, 'day')} from now`, text);
 }

@@ -1,6 +1,7 @@
 import { HookbusError } from '../../domain/errors.ts';
+import { nearest } from '../../domain/text/nearest.ts';
 import { clip, visible } from '../output/text.ts';
-import { didYouMean } from './nearest.ts';
+import { guessed } from './nearest.ts';
 
 /** A longer value is clipped in a message. */
 const QUOTE_COLUMNS = 60;
@@ -15,14 +16,29 @@ export function invalidValue(what: string, expectation: string, got: string): Ho
   return usageError(`${what} must be ${expectation}, got ${quote(got)}`);
 }
 
-/** Parses a word of a fixed set, in any case. @throws HookbusError `E_USAGE` */
-export function readWord<T extends string>(what: string, text: string, known: readonly T[]): T {
+/** Parses a word of a fixed set, in any case. @param meant what other words stand for, to suggest it @throws HookbusError `E_USAGE` */
+export function readWord<T extends string>(
+  what: string,
+  text: string,
+  known: readonly T[],
+  meant: Readonly<Record<string, string>> = {},
+): T {
   const word = text.trim().toLowerCase();
   const found = known.find((candidate) => candidate === word);
   if (found !== undefined) return found;
-  throw usageError(
-    `${what} must be one of ${known.join(', ')}, got ${quote(text)}${didYouMean(word, known)}`,
-  );
+  const guess = Object.hasOwn(meant, word) ? meant[word] : nearest(word, known);
+  const end = guess === undefined ? '' : guessed(guess);
+  throw usageError(`${what} must be one of ${known.join(', ')}, got ${quote(text)}${end}`);
+}
+
+/** The same for an argument that must be given. @throws HookbusError `E_USAGE` */
+export function requireWord<T extends string>(
+  what: string,
+  text: string | undefined,
+  known: readonly T[],
+): T {
+  if (text !== undefined) return readWord(what, text, known);
+  throw usageError(`missing argument ${what}: one of ${known.join(', ')}`);
 }
 
 /** How to write the id of an execution. */

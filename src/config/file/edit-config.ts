@@ -36,10 +36,11 @@ export const nameOfKey = (key: ConfigKey): string => placeOf(key).join('.');
 const placeOf = ({ section, name }: ConfigKey): string[] =>
   section === '' ? [name] : [section, name];
 
-/** Parses a key in the form that people type; undefined if there is no such key. */
+/** Parses a key in the form that people type, in any case; undefined if there is no such key. */
 export function parseConfigKey(text: string): ConfigKey | undefined {
-  if (!CONFIG_KEYS.includes(text)) return undefined;
-  const [section = '', name] = text.split('.');
+  const key = text.toLowerCase();
+  if (!CONFIG_KEYS.includes(key)) return undefined;
+  const [section = '', name] = key.split('.');
   return name === undefined ? { section: '', name: section } : { section, name };
 }
 

@@ -34,7 +34,7 @@ export function scriptOf(argv: readonly string[], shellLine?: string): string {
   const isName = (word: string, index: number): boolean =>
     isCandidate(word) && !CODE_OPTIONS.has(words[index - 1] ?? '');
   return (
-    words.find((word, index) => isName(word, index) && SCRIPT_ENDINGS.has(ending(word))) ??
+    words.find((word, index) => isName(word, index) && isScript(word)) ??
     words.find((word, index) => isName(word, index) && !isInterpreter(baseName(word))) ??
     words[0] ??
     ''
@@ -52,12 +52,14 @@ export function pathWords(argv: readonly string[]): { scripts: string[]; others:
     return isCandidate(word) ? word : [];
   });
   const candidates = words.filter(isCandidate);
-  const isScript = (word: string): boolean => SCRIPT_ENDINGS.has(ending(word));
   return {
     scripts: candidates.filter(isScript),
     others: candidates.filter((word) => !isScript(word) && !isInterpreter(baseName(word))),
   };
 }
+
+/** Whether a word ends as scripts do. */
+export const isScript = (word: string): boolean => SCRIPT_ENDINGS.has(ending(word));
 
 function isCandidate(word: string): boolean {
   return word !== '' && !word.startsWith('-') && !/^[A-Za-z_][A-Za-z0-9_]*=/.test(word);
@@ -81,7 +83,8 @@ function ending(word: string): string {
   return /^.+\.([A-Za-z0-9]{1,5})$/s.exec(lastPart(word))?.[1] ?? '';
 }
 
-function baseName(word: string): string {
+/** The last part of a path, without the extension of a file. */
+export function baseName(word: string): string {
   const end = ending(word);
   const part = lastPart(word);
   return end === '' ? part : part.slice(0, -end.length - 1);

@@ -10,6 +10,8 @@ export interface WrapStyle {
   /** Words that start HookBus: `hookbus`, its absolute path, or Node and the path of its script. */
   readonly program: readonly string[];
   readonly shell: LineShell;
+  /** The name of the hook; undefined: its default name. */
+  readonly name?: string | undefined;
 }
 
 /**
@@ -35,12 +37,18 @@ const SHELL_COMMANDS: Readonly<Record<LineShell, string>> = {
  * the same. A simple command gets a prefix; any other line becomes one quoted word for its shell. The outer shell then
  * replaces itself (`exec`), so that there is one shell as before, and the line dies when that shell dies.
  */
-export function wrappingOf(line: string, { program, shell }: WrapStyle): Wrapping {
-  if (isSimpleCommand(line)) return { before: `${guard(program, '')}"$@" `, quote: 'none' };
+export function wrappingOf(line: string, { program, shell, name }: WrapStyle): Wrapping {
+  const usual = defaultHookName([], line);
+  if (isSimpleCommand(line)) {
+    const option = name === undefined || name === usual ? '' : nameOption(name);
+    return { before: `${guard(program, option)}"$@" `, quote: 'none' };
+  }
   const quote = /'/.test(line) && !/["$`\\!]/.test(line) ? 'double' : 'single';
-  const name = ` --name ${shellWord(defaultHookName([], line))}`;
-  return { before: `${guard(program, name)}exec "$@" ${SHELL_COMMANDS[shell]} `, quote };
+  const before = guard(program, nameOption(name ?? usual));
+  return { before: `${before}exec "$@" ${SHELL_COMMANDS[shell]} `, quote };
 }
+
+const nameOption = (name: string): string => ` --name ${shellWord(name)}`;
 
 /** Makes `"$@"` the prefix if HookBus can run, and no word at all otherwise. Zsh splits no variable except `"$@"`. */
 function guard(program: readonly string[], name: string): string {
@@ -72,10 +80,11 @@ const SEARCH =
   `${isProgram('"$2"')} && set -- "" "$2" run -- || set -- "$1"; done; shift; `;
 
 /** The same for a program with arguments: a script for `/bin/sh -c`, followed by `hookbus`, the program and its arguments. */
-export function programScript(program: readonly string[]): string {
-  if (program[0] === SHARED) return PROGRAM_SEARCH;
+export function programScript(program: readonly string[], name?: string): string {
+  const option = name === undefined ? '' : nameOption(name);
+  if (program[0] === SHARED) return PROGRAM_SEARCH.replace(' run ', () => ` run${option} `);
   const words = program.map(shellWord);
-  return `${canRun(words)} && set -- ${words.join(' ')} run -- "$@"; exec "$@"`;
+  return `${canRun(words)} && set -- ${words.join(' ')} run${option} -- "$@"; exec "$@"`;
 }
 
 /** Here the parameters are the program, so the search uses variables. They are not exported, so no hook sees them. */
@@ -84,12 +93,13 @@ const PROGRAM_SEARCH =
   `hookbus_path=\${hookbus_path#*:}; ${isProgram('"$hookbus"')} && set -- "$hookbus" run -- "$@" && break; done; ` +
   'exec "$@"';
 
-/** The words that start HookBus in the result of `programScript`; undefined for any other text. */
-export function programOfScript(script: string): readonly string[] | undefined {
-  if (script === PROGRAM_SEARCH) return [SHARED];
-  const found = RegExp(` && set -- ${PROGRAM} run -- "\\$@"; exec "\\$@"$`).exec(script);
-  const program = wordsOf(found?.groups?.['program'] ?? '');
-  return program.length > 0 && programScript(program) === script ? program : undefined;
+/** What the result of `programScript` was made of; undefined for any other text. */
+export function findProgramScript(
+  script: string,
+): { readonly program: readonly string[]; readonly name: string | undefined } | undefined {
+  const { program = SHARED, name } = PROGRAM_FORM.exec(script)?.groups ?? {};
+  const made = { program: wordsOf(program), name: name === undefined ? undefined : unquoted(name) };
+  return programScript(made.program, made.name) === script ? made : undefined;
 }
 
 /** Returns the wrapped line. */
@@ -112,6 +122,11 @@ const NAME = `--name (?<name>${WORD})`;
 const SINGLE = String.raw`'[^']*'(?:\\''[^']*')*`;
 const DOUBLE = '"[^"$`\\\\!]*"';
 const LINE = `(?<line>${SINGLE}|${DOUBLE})$`;
+
+/** The words in the result of `programScript`, with a path or without. */
+const PROGRAM_FORM = RegExp(
+  `(?: && set -- ${PROGRAM}| && set -- "\\$hookbus") run(?: ${NAME})? -- "\\$@"`,
+);
 
 const escaped = (text: string): string => text.replace(/[$"{}#%:?.*+()[\]\\^|]/g, '\\$&');
 
@@ -150,7 +165,7 @@ function formsFor(shell: LineShell): Form[] {
   return [
     ...[...GUARDS, OLD_GUARD].flatMap((guarded) => [
       form(`${guarded(`${NAME} `)}exec "\\$@" ${command} `, true, guarded !== OLD_GUARD),
-      form(`${guarded('')}"\\$@" `, false, guarded !== OLD_GUARD),
+      form(`${guarded(`(?:${NAME} )?`)}"\\$@" `, false, guarded !== OLD_GUARD),
     ]),
     form(`exec ${PROGRAM} run --shell `, true, false),
     form(`exec ${PROGRAM} run ${NAME} -- ${command} `, true, false),
@@ -169,23 +184,31 @@ export interface FoundWrapping extends Wrapping {
   readonly program: readonly string[];
   /** The line runs even if HookBus is missing, not executable or empty. Lines of version 0.1.0 did not always. */
   readonly isGuarded: boolean;
+  /** The name in it; undefined: the hook has its default name. */
+  readonly name: string | undefined;
 }
 
 /** Finds the wrapping around a line if `wrappingOf` makes or made it, whatever line is inside by now. */
 export function findWrapping(text: string, shell: LineShell): FoundWrapping | undefined {
-  for (const { pattern, quotes, isGuarded } of FORMS[shell]) {
-    const { before, program = SHARED, name, line } = pattern.exec(text)?.groups ?? {};
-    if (before === undefined || line === undefined) continue;
-    const words = wordsOf(program);
-    if (!isOurProgram(words, before)) continue;
-    const quote = !quotes ? 'none' : line.startsWith('"') ? 'double' : 'single';
-    const found: FoundWrapping = { before, quote, program: words, isGuarded };
-    const own = unwrap(text, found);
-    // A name that is not the default shows that a person wrote the line.
-    if (name !== undefined && name !== shellWord(defaultHookName([], own))) continue;
-    return found;
+  for (const form of FORMS[shell]) {
+    const found = findForm(text, form);
+    if (found !== undefined) return found;
   }
   return undefined;
+}
+
+function findForm(text: string, { pattern, quotes, isGuarded }: Form): FoundWrapping | undefined {
+  const { before, program = SHARED, name: given, line } = pattern.exec(text)?.groups ?? {};
+  if (before === undefined || line === undefined) return undefined;
+  const words = wordsOf(program);
+  if (!isOurProgram(words, before)) return undefined;
+  const quote = !quotes ? 'none' : line.startsWith('"') ? 'double' : 'single';
+  const name = given === undefined ? undefined : unquoted(given);
+  // Nobody writes the checks of a guarded line by hand. In another, only a person chooses a name.
+  const isChosen =
+    name !== undefined && name !== defaultHookName([], unwrap(text, { before, quote }));
+  if (isChosen && !isGuarded) return undefined;
+  return { before, quote, program: words, isGuarded, name };
 }
 
 /** `install` writes an absolute path unless something else shows that the line is its own. */

@@ -2,6 +2,9 @@ import { LOG_COLUMNS, type LogRow } from '../columns.ts';
 import type { Database } from '../database.ts';
 import { conditionsOf, indexCondition, type LogFilter } from './queries.ts';
 
+/** Whoever follows waits for what comes, so there is no end. */
+type FollowFilter = Omit<LogFilter, 'limit' | 'until'>;
+
 /** Rows by number: after the first, up to the second. */
 export interface NumberSpan {
   readonly after: number;
@@ -11,7 +14,7 @@ export interface NumberSpan {
 /** The matching executions of the span, one by one in the order of their numbers. */
 export function* eachExecution(
   db: Database,
-  filter: Omit<LogFilter, 'limit'>,
+  filter: FollowFilter,
   span: NumberSpan,
 ): Generator<LogRow> {
   const { where, values } = whereOf(filter, span);
@@ -20,11 +23,7 @@ export function* eachExecution(
     .iterate(...values);
 }
 
-export function countExecutions(
-  db: Database,
-  filter: Omit<LogFilter, 'limit'>,
-  span: NumberSpan,
-): number {
+export function countExecutions(db: Database, filter: FollowFilter, span: NumberSpan): number {
   const { where, values } = whereOf(filter, span);
   const row = db
     .prepare<unknown[], { count: number }>(`SELECT count(*) AS count FROM hook_logs ${where}`)
@@ -35,7 +34,7 @@ export function countExecutions(
 /** The number before the first of the `latest` newest matching executions. */
 export function beforeLatest(
   db: Database,
-  filter: Omit<LogFilter, 'limit'>,
+  filter: FollowFilter,
   latest: number,
   upTo: number,
 ): number {
@@ -50,8 +49,8 @@ export function beforeLatest(
   return row?.first === null || row === undefined ? upTo : row.first - 1;
 }
 
-function whereOf(filter: Omit<LogFilter, 'limit'>, { after, upTo }: NumberSpan) {
-  const { conditions, values } = conditionsOf(filter);
+function whereOf(filter: FollowFilter, { after, upTo }: NumberSpan) {
+  const { conditions, values } = conditionsOf({ ...filter, until: undefined });
   const all = [...conditions, 'id > ?', 'id <= ?'];
   return { where: `WHERE ${all.join(' AND ')}`, values: [...values, after, upTo] };
 }

@@ -6,7 +6,9 @@ import type { Database } from '../database.ts';
 /** Which executions are wanted. Several values of one field mean any of them; an empty list means all. */
 export interface LogFilter {
   readonly hookNames: readonly string[];
+  /** Events and tools, in any case. */
   readonly eventTypes: readonly string[];
+  readonly tools: readonly string[];
   readonly statuses: readonly string[];
   readonly decisions: readonly string[];
   readonly agents: readonly string[];
@@ -17,6 +19,7 @@ export interface LogFilter {
   readonly sessions: readonly string[];
   /** UTC, in the format of `created_at`. */
   readonly since: string | undefined;
+  readonly until: string | undefined;
   readonly limit: number;
 }
 
@@ -39,7 +42,8 @@ export function conditionsOf(filter: Omit<LogFilter, 'limit'>): {
 } {
   const wanted: readonly (readonly [condition: string, values: readonly string[]])[] = [
     ['hook_name = ?', filter.hookNames],
-    ['event_type = ?', filter.eventTypes],
+    ['event_type = ? COLLATE NOCASE', filter.eventTypes],
+    ['tool_name = ? COLLATE NOCASE', filter.tools],
     ['status = ?', filter.statuses],
     ['decision = ?', filter.decisions],
     ['agent = ?', filter.agents],
@@ -48,6 +52,7 @@ export function conditionsOf(filter: Omit<LogFilter, 'limit'>): {
     // LIKE would not work: a session id may contain its wildcards.
     ['instr(session_id, ?) = 1', filter.sessions],
     ['created_at >= ?', filter.since === undefined ? [] : [filter.since]],
+    ['created_at < ?', filter.until === undefined ? [] : [filter.until]],
   ];
   const given = wanted.filter(([, values]) => values.length > 0);
   return {

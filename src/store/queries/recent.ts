@@ -1,18 +1,26 @@
 import type { Database } from '../database.ts';
 
 /** How many executions to search. Keep it low: somebody has just pressed a key and waits. */
-const EVENTS_OF = 2000;
+const ROWS = 2000;
 const IDS = 20;
 
 /** The events of recent executions. */
-export function recentEvents(db: Database): string[] {
+export const recentEvents = (db: Database): string[] => recentValues(db, 'event_type');
+
+/** The tools of recent executions. */
+export const recentTools = (db: Database): string[] => recentValues(db, 'tool_name');
+
+/** The agents of recent executions. */
+export const recentAgents = (db: Database): string[] => recentValues(db, 'agent');
+
+function recentValues(db: Database, column: 'event_type' | 'tool_name' | 'agent'): string[] {
   return db
-    .prepare<[number], { name: string }>(
-      `SELECT DISTINCT event_type AS name
-       FROM (SELECT event_type FROM hook_logs ORDER BY id DESC LIMIT ?) WHERE event_type IS NOT NULL`,
+    .prepare<[number], string>(
+      `SELECT DISTINCT ${column} FROM (SELECT ${column} FROM hook_logs ORDER BY id DESC LIMIT ?)
+       WHERE ${column} IS NOT NULL ORDER BY ${column}`,
     )
-    .all(EVENTS_OF)
-    .map(({ name }) => name);
+    .pluck()
+    .all(ROWS) as string[];
 }
 
 /** More hooks than a list of choices can hold. */
@@ -26,7 +34,7 @@ export function hooksOnRecord(db: Database): { hook_name: string; event_type: st
        UNION SELECT hook_name, event_type FROM (SELECT hook_name, event_type FROM hook_logs ORDER BY id DESC LIMIT ?)
        ORDER BY 1, 2 LIMIT ?`,
     )
-    .all(EVENTS_OF, HOOKS);
+    .all(ROWS, HOOKS);
 }
 
 /** The ids of the latest executions, latest first. */
@@ -35,17 +43,6 @@ export function recentIds(db: Database): string[] {
     .prepare<[number], { id: number }>('SELECT id FROM hook_logs ORDER BY id DESC LIMIT ?')
     .all(IDS)
     .map(({ id }) => String(id));
-}
-
-/** The agents of recent executions. */
-export function recentAgents(db: Database): string[] {
-  return db
-    .prepare<[number], string>(
-      `SELECT DISTINCT agent FROM (SELECT agent FROM hook_logs ORDER BY id DESC LIMIT ?)
-       WHERE agent IS NOT NULL ORDER BY agent`,
-    )
-    .pluck()
-    .all(EVENTS_OF) as string[];
 }
 
 /** How many projects to offer. */

@@ -32,19 +32,28 @@ export interface SessionSearch {
 const COLUMNS = `id, session_id, tool_use_id, event_type, status, decision, agent, project, duration_ms,
   overhead_ms, created_at`;
 
-/** How many of the latest rows to search for sessions, first and at most. */
+/** How many of the latest rows to search for sessions. */
 const MAX_ROWS = 10_000;
-const MAX_ROWS_OF_ALL = 1_000_000;
 
 /** The sessions of the latest executions; the one with the newest execution comes first. */
 export function listSessions(db: Database, search: SessionSearch): SessionRow[] {
-  const { limit, isWhole = false } = search;
-  if (!isWhole) {
-    const { sql, values } = latestRows(search, MAX_ROWS);
-    return sumUp(db, sql, values, limit);
-  }
-  const found = latestSessions(db, search, MAX_ROWS);
-  const ids = found.length < limit ? latestSessions(db, search, MAX_ROWS_OF_ALL) : found;
+  const { from, projects = [], limit, isWhole = false } = search;
+  const isHere = projects.length === 0 ? '' : `AND project IN (${projects.map(() => '?')})`;
+  const latest = `(SELECT ${COLUMNS} FROM hook_logs WHERE created_at >= ? ${isHere} AND session_id IS NOT NULL
+    ORDER BY created_at DESC LIMIT ${MAX_ROWS})`;
+  if (!isWhole) return sumUp(db, latest, [from, ...projects], limit);
+  const idsOf = (rows: string, values: readonly unknown[]): unknown[] =>
+    db
+      .prepare(
+        `SELECT session_id FROM ${rows} GROUP BY session_id HAVING max(created_at) >= ?
+         ORDER BY max(created_at) DESC LIMIT ?`,
+      )
+      .pluck()
+      .all(...values, from, limit);
+  const found = idsOf(latest, [from, ...projects]);
+  // An index has all that this needs of a row.
+  const all = `hook_logs WHERE session_id IS NOT NULL ${isHere}`;
+  const ids = found.length < limit ? idsOf(all, projects) : found;
   const rows = `(SELECT ${COLUMNS} FROM hook_logs WHERE session_id IN (SELECT value FROM json_each(?)))`;
   return sumUp(db, rows, [JSON.stringify(ids)], limit);
 }
@@ -57,38 +66,6 @@ export function findSession(db: Database, sessionId: string): SessionRow | undef
   const rows = `(SELECT ${COLUMNS} FROM hook_logs WHERE session_id = ?
     ORDER BY created_at DESC LIMIT ${MAX_ROWS_OF_ONE})`;
   return sumUp(db, rows, [sessionId], 1)[0];
-}
-
-/** Where a session started, and its agent, as far as that is recorded. */
-export function startOfSession(
-  db: Database,
-  sessionId: string,
-): { readonly project: string | null; readonly agent: string | null } {
-  const start = db
-    .prepare<[string], { project: string | null; agent: string | null }>(
-      'SELECT project, agent FROM hook_logs WHERE session_id = ? ORDER BY created_at LIMIT 1',
-    )
-    .get(sessionId);
-  return start ?? { project: null, agent: null };
-}
-
-function latestRows({ from, projects = [] }: SessionSearch, maxRows: number) {
-  const isHere = projects.length === 0 ? '' : `AND project IN (${projects.map(() => '?')})`;
-  return {
-    sql: `(SELECT ${COLUMNS} FROM hook_logs WHERE created_at >= ? ${isHere} AND session_id IS NOT NULL
-           ORDER BY created_at DESC LIMIT ${maxRows})`,
-    values: [from, ...projects],
-  };
-}
-
-function latestSessions(db: Database, search: SessionSearch, maxRows: number): string[] {
-  const { sql, values } = latestRows(search, maxRows);
-  return db
-    .prepare<unknown[], string>(
-      `SELECT session_id FROM ${sql} GROUP BY session_id ORDER BY max(created_at) DESC LIMIT ?`,
-    )
-    .pluck()
-    .all(...values, search.limit) as string[];
 }
 
 /** The start of an execution in ms, and how long the agent waited for it. */
@@ -119,4 +96,25 @@ function sumUp(
        FROM placed GROUP BY session_id ORDER BY last DESC, session_id LIMIT ?`,
     )
     .all(...values, limit);
+}
+
+/** How much of an id is shown, if that is enough to tell sessions apart. */
+const SHORT_CHARACTERS = 8;
+
+/** The beginning of a session's id that no other session on record has. */
+export function shortSessionId(db: Database, id: string): string {
+  const neighbour = (sql: string) => (db.prepare(sql).pluck().get(id) ?? '') as string;
+  const before = neighbour('SELECT max(session_id) FROM hook_logs WHERE session_id < ?');
+  const after = neighbour('SELECT min(session_id) FROM hook_logs WHERE session_id > ?');
+  const shared = Math.max(sharedCharacters(id, before), sharedCharacters(id, after));
+  return Array.from(id)
+    .slice(0, Math.max(SHORT_CHARACTERS, shared + 1))
+    .join('');
+}
+
+function sharedCharacters(one: string, other: string): number {
+  const others = Array.from(other);
+  const characters = Array.from(one);
+  const at = characters.findIndex((character, index) => character !== others[index]);
+  return at < 0 ? characters.length : at;
 }

@@ -359,6 +359,23 @@ describe('the numbers of an open alert', () => {
   });
 });
 
+describe('an alert that nobody looked at for long', () => {
+  it('counts as doctor does, and calls numbers of the past by their time', () => {
+    const world = aWorld({ hold_seconds: 0 });
+    world.record(3, { ...CRASH, toolName: 'Bash' });
+    world.record(20, { status: 'error', exitCode: 1, eventType: 'PostToolUse' });
+    world.look(['guard', 'lint']);
+    world.wait(26 * 60 * MINUTE);
+    world.record(2, { ...CRASH, toolName: 'Bash' });
+    world.record(10, { ...GUARD, toolName: 'Bash' });
+    // No daemon has looked since, so that both are still open.
+    expect(world.texts().map((text) => text.replace(/;.*/, ''))).toEqual([
+      'lint: 20 of 20 runs (100 %) of the hour before the alert failed',
+      'guard: exit code 1 in 2 of its last 12 runs',
+    ]);
+  });
+});
+
 describe('what executions tell about guards', () => {
   const OLD = 'a'.repeat(64);
   const NEW = 'b'.repeat(64);

@@ -3,7 +3,9 @@ import { formatThings } from '../../../format.ts';
 import type { WindowRow } from '../../../store/alerts.ts';
 import { type AlertsConfig, goodInRow, type RunsRule } from '../rule.ts';
 import { lastLine } from './bug.ts';
+import { cannotStart } from './cannot-start.ts';
 import { failureRate } from './failure-rate.ts';
+import { guardExit } from './guard-exit.ts';
 
 /** A hook that does nothing but fail, however rarely it runs. */
 export const failsEveryTime: RunsRule = {
@@ -24,16 +26,29 @@ export const failsEveryTime: RunsRule = {
         value >= config.failures_in_a_row &&
         // A few failures after many successes are a matter of the failure rate.
         failures > recent.length / 2 &&
-        !isReported(recent, config, since),
+        !isReported(rows, recent, config, since),
       isHealthy: value === 0,
     };
   },
-  text: ({ subject, value, reason }) =>
-    `${subject} fails every time: its last ${formatThings(value, 'run')} failed${reason === null ? '' : `: ${reason}`}`,
+  text: ({ subject, value, reason }, _config, isPast) => {
+    const runs = formatThings(value, 'run');
+    const what = isPast
+      ? `failed every time: its last ${runs} before the alert`
+      : `fails every time: its last ${runs} failed`;
+    return `${subject} ${what}${reason === null ? '' : `: ${reason}`}`;
+  },
 };
 
-/** Whether the failure rate opens an alert about the same: two would tell no more. */
-function isReported(recent: readonly WindowRow[], config: AlertsConfig, since: string): boolean {
-  if (config.rules_off.includes(failureRate.name)) return false;
-  return failureRate.assess(recent, config, since).isBad;
+/** Whether another rule opens an alert about the same: two would tell no more. */
+function isReported(
+  rows: readonly WindowRow[],
+  recent: readonly WindowRow[],
+  config: AlertsConfig,
+  since: string,
+): boolean {
+  return [failureRate, guardExit, cannotStart].some(
+    (rule) =>
+      !config.rules_off.includes(rule.name) &&
+      rule.assess(rule.hasMemory === true ? rows : recent, config, since).isBad,
+  );
 }

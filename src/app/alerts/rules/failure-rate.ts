@@ -28,8 +28,8 @@ export const failureRate: RunsRule = {
       isHealthy: value <= threshold * CLEARS_AT || good >= Math.min(enough, MAX_WINDOW_ROWS),
     };
   },
-  text: ({ subject, value, threshold, runs }, config) => {
+  text: ({ subject, value, threshold, runs }, config, isPast) => {
     const failures = Math.round(value * (runs ?? 0));
-    return `${subject}: ${failures} of ${formatThings(runs ?? 0, 'run')} (${withoutZeros(formatPercent(value))}) ${windowText(config)} failed; the threshold is ${withoutZeros(formatPercent(threshold ?? 0))}`;
+    return `${subject}: ${failures} of ${formatThings(runs ?? 0, 'run')} (${withoutZeros(formatPercent(value))}) ${windowText(config, isPast)} failed; the threshold is ${withoutZeros(formatPercent(threshold ?? 0))}`;
   },
 };

@@ -30,8 +30,8 @@ export const guardTimeout: RunsRule = {
     const guarding = rows.filter(({ eventType }) => canBlock(eventType));
     return assess(guarding, ({ status }) => status === 'timeout', config);
   },
-  text: ({ subject, value, runs }, config) =>
-    `${subject}: --timeout ended ${value} of ${formatThings(runs ?? 0, 'run')} ${windowText(config)}; a guard that is ended refuses nothing`,
+  text: ({ subject, value, runs }, config, isPast) =>
+    `${subject}: --timeout ended ${value} of ${formatThings(runs ?? 0, 'run')} ${windowText(config, isPast)}; a guard that is ended refuses nothing`,
 };
 
 function assess(

@@ -37,9 +37,9 @@ function percentileRule(parts: Percentile): RunsRule {
         isHealthy: value <= low || goodInRow(times, (ms) => ms <= low) >= enough,
       };
     },
-    text: ({ subject, value, threshold, runs }, config) => {
+    text: ({ subject, value, threshold, runs }, config, isPast) => {
       const who = subject === '' ? '' : `${subject}: `;
-      return `${who}the P${rank} of ${parts.what} is ${withoutZeros(formatMs(value))} over ${formatThings(runs ?? 0, 'run')} ${windowText(config)}; the threshold is ${withoutZeros(formatMs(threshold ?? 0))}`;
+      return `${who}the P${rank} of ${parts.what} is ${withoutZeros(formatMs(value))} over ${formatThings(runs ?? 0, 'run')} ${windowText(config, isPast)}; the threshold is ${withoutZeros(formatMs(threshold ?? 0))}`;
     },
   };
 }

@@ -2,8 +2,7 @@ import { HOUR_MS, isoOf } from '../../../domain/time.ts';
 import type { Database } from '../../../store/database.ts';
 import { type FailureGroup, failureGroups } from '../../../store/queries/failure-groups.ts';
 import { type RefusalGroup, refusalGroups } from '../../../store/queries/guards/refusal-groups.ts';
-import { countOutcomes, type Outcomes, spanOf } from '../../../store/queries/outcomes.ts';
-import { startOfSession } from '../../../store/queries/sessions.ts';
+import { countOutcomes, type Outcomes, spanOf } from '../../../store/queries/report/outcomes.ts';
 import type { CostReport } from '../cost-report.ts';
 
 /** A bar of a chart: how executions ended that started at `at`, in ms, or up to a step later. */
@@ -21,13 +20,6 @@ export interface ReportDetails {
   readonly bars: readonly OutcomeBar[];
   readonly failures: readonly FailureGroup[];
   readonly refusals: readonly RefusalGroup[];
-  /** Where each listed session started, by its id. */
-  readonly sessions: ReadonlyMap<string, SessionStart>;
-}
-
-export interface SessionStart {
-  readonly project: string | null;
-  readonly agent: string | null;
 }
 
 /** More groups than anybody reads. */
@@ -58,11 +50,6 @@ export function readDetails(
     ...{ fromMs, untilMs, stepMs: step, bars: barsOf(db, asked, { fromMs, untilMs, step }) },
     failures: failureGroups(db, { ...search, maxLookedAt: MAX_LOOKED_AT }),
     refusals: refusalGroups(db, search),
-    sessions: new Map(
-      report.sessions.flatMap(({ session_id: id }) =>
-        id === null ? [] : [[id, startOfSession(db, id)]],
-      ),
-    ),
   };
 }
 

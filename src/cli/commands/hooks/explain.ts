@@ -2,11 +2,12 @@ import { readPlaces } from '../../../agents/settings/agent-places.ts';
 import type { AgentName } from '../../../agents/settings/agent-settings.ts';
 import type { Answer, Command, Context, Given } from '../../words/command.ts';
 import { didYouMean } from '../../words/nearest.ts';
-import { invalidValue, quote, usageError } from '../../words/values.ts';
+import { invalidValue, quote, readWord, usageError } from '../../words/values.ts';
 
 export const explainCommand: Command = {
   name: 'explain',
   summary: 'Which hooks run on an event, and why others do not',
+  isPaged: true,
   usage: 'EVENT [TOOL] [options]',
   about: [
     'Reads the settings files of the agents here, and says for each hook on EVENT whether it runs, why, and where it stands. Nothing runs.',
@@ -43,8 +44,8 @@ export const explainCommand: Command = {
 };
 
 async function perform(given: Given, context: Context): Promise<Answer> {
-  const event = given.argument;
-  if (event === undefined) throw usageError('missing argument EVENT');
+  const typed = given.argument;
+  if (typed === undefined) throw usageError('missing argument EVENT');
   const [{ explain }, { explainJson, explainLines }, { AGENT_SETTINGS }, { knownEvents }] =
     await Promise.all([
       import('../../../app/cases/explain.ts'),
@@ -54,22 +55,25 @@ async function perform(given: Given, context: Context): Promise<Answer> {
     ]);
   const names = Object.keys(AGENT_SETTINGS) as AgentName[];
   const agent = given.value('agent');
-  const agents = names.filter((name) => agent === undefined || agent === name);
-  if (agents.length === 0) throw invalidValue('--agent', `one of ${names.join(', ')}`, agent ?? '');
+  const agents = agent === undefined ? names : [readWord('--agent', agent, names)];
+  const events = agents.flatMap(knownEvents);
+  const event = inKnownCase(typed, events);
   const question = { event, value: given.moreArguments[0], input: readInput(given.value('input')) };
   const places = readPlaces(context.env, context.cwd());
   const explanations = explain(question, agents, places);
   if (explanations.length === 0) {
-    const events = agents.flatMap(knownEvents);
-    const same = events.find((known) => known.toLowerCase() === event.toLowerCase());
-    throw usageError(
-      `unknown event ${quote(event)}${didYouMean(same ?? event, same === undefined ? events : [same])}`,
-    );
+    throw usageError(`unknown event ${quote(event)}${didYouMean(event, events)}`);
   }
   return {
     json: explainJson(question, explanations),
     lines: (page) => explainLines(question, explanations, places, page),
   };
+}
+
+/** Agents write their events in one case each; people type them in any. */
+function inKnownCase(typed: string, known: readonly string[]): string {
+  if (known.includes(typed)) return typed;
+  return known.find((event) => event.toLowerCase() === typed.toLowerCase()) ?? typed;
 }
 
 function readInput(text: string | undefined): Readonly<Record<string, unknown>> | undefined {

@@ -4,7 +4,7 @@ import { HOUR_MS } from '../../../domain/time.ts';
 import { hooksJson, hooksLines } from '../../output/state/hooks.ts';
 import { withOpened } from '../../terminal/with-store.ts';
 import type { Answer, Command, Context, Given } from '../../words/command.ts';
-import { invalidValue } from '../../words/values.ts';
+import { readWord } from '../../words/values.ts';
 
 const WINDOW_HOURS = 7 * 24;
 
@@ -13,6 +13,7 @@ const NAMES: readonly AgentName[] = ['claude', 'codex', 'gemini', 'cursor', 'cop
 export const hooksCommand: Command = {
   name: 'hooks',
   summary: 'List every hook that runs here, the dead ones first',
+  isPaged: true,
   usage: '[options]',
   about: [
     'Lists the hooks of every agent in this project: of your own settings, the project, an administrator, plugins, skills and agents. Those that need a look come first, each with the reason.',
@@ -40,10 +41,8 @@ export const hooksCommand: Command = {
 };
 
 async function perform(given: Given, context: Context): Promise<Answer> {
-  const name = given.value('agent');
-  if (name !== undefined && !NAMES.some((known) => known === name)) {
-    throw invalidValue('--agent', `one of ${NAMES.join(', ')}`, name);
-  }
+  const wanted = given.value('agent');
+  const name = wanted === undefined ? undefined : readWord('--agent', wanted, NAMES);
   const { env, cwd, now } = context;
   const places = readPlaces(env, cwd());
   const [{ AGENT_SETTINGS }, { readKnownHooks }, { takeCensus }] = await Promise.all([

@@ -1,3 +1,4 @@
+import type { HookChoice } from '../../../app/breaker/hooks-of-name.ts';
 import type { OffPlan } from '../../../app/breaker/switch-hook.ts';
 import { HookbusError } from '../../../domain/errors.ts';
 
@@ -70,14 +71,23 @@ async function perform(given: Given, context: Context): Promise<Answer> {
   const hookName = requireHook(given);
   const forMs = readDuration('--for', given.value('for') ?? DEFAULT_TIME, now(), MAX_OFF_DAYS);
   const choice = readHookChoice(given, hookName, context);
-  const [{ lockOfCommand, readOfCommand, planOff, switchOff }, { requirePaths }] =
-    await Promise.all([
-      import('../../../app/breaker/switch-hook.ts'),
-      import('../../../app/store/open-store.ts'),
-    ]);
+  const [
+    { lockOfCommand, readOfCommand, planOff, switchOff },
+    { requirePaths },
+    { listHookNames },
+  ] = await Promise.all([
+    import('../../../app/breaker/switch-hook.ts'),
+    import('../../../app/store/open-store.ts'),
+    import('../../../store/breakers.ts'),
+  ]);
   const paths = requirePaths(settings);
   const { plan, until } = await withOpened(context, async (opened) => {
-    const plan = planOff(choice, now(), readOfCommand(opened));
+    const read = readOfCommand(opened);
+    requireKnown(
+      choice,
+      read((db) => (db === undefined ? [] : listHookNames(db))),
+    );
+    const plan = planOff(choice, now(), read);
     if (plan.meaning.isGuard && !given.isOn('yes')) await requireYes(given, plan, context);
     const until = new Date(Math.ceil(now() + forMs));
     switchOff(paths, plan.hooks, until.getTime(), lockOfCommand(opened), env);
@@ -99,9 +109,17 @@ async function perform(given: Given, context: Context): Promise<Answer> {
       `${quote(hookName)} is off until ${formatUntil(until, now())}.`,
       ...(commands.length === 1 ? [] : commands.map((command) => `  ${visible(command)}`)),
       ...(meaning.isGuard ? [visible(meaning.text)] : meaning.exceptions),
-      ...unknownHook(hookName, known),
+      ...unknownHook(hookName, known ?? []),
     ],
   };
+}
+
+/** @throws HookbusError `E_HOOK` if nothing says what the hook runs, with the name that may be meant */
+function requireKnown({ hookName, command }: HookChoice, known: readonly string[]): void {
+  const [said] = command === undefined ? unknownHook(hookName, known) : [];
+  if (said === undefined) return;
+  const message = `n${said.slice(1)}`.replace(/\.$/, '');
+  throw new HookbusError('E_HOOK', message, 'If it never ran, add --command with its command line');
 }
 
 /** @throws HookbusError `E_CONFIRM` if the user does not say yes */

@@ -32,9 +32,15 @@ async function perform(given: Given, context: Context): Promise<Answer> {
   const choice = readHookChoice(given, hookName, context);
   // Before the database is opened, which may remove the gate.
   const before = listGateFiles(paths.gates);
-  const { was, hasClosedBreaker, commands, known } = await withOpened(context, (opened) =>
-    switchOn(paths, choice, now, lockOfCommand(opened), before),
+  const { was, hasClosedBreaker, commands, known, isUsable } = await withOpened(
+    context,
+    (opened) => ({
+      ...switchOn(paths, choice, now, lockOfCommand(opened), before),
+      isUsable: opened.problem === undefined,
+    }),
   );
+  // Without a database nothing is on record; of one that cannot be used, nobody knows.
+  const unknown = unknownHook(hookName, known ?? (isUsable ? [] : undefined));
   return {
     json: {
       hook_name: hookName,
@@ -44,10 +50,10 @@ async function perform(given: Given, context: Context): Promise<Answer> {
       closed_breaker: hasClosedBreaker || was === 'breaker',
       on_record: known?.includes(hookName) ?? null,
     },
-    lines: () => [
-      `${quote(hookName)} ${WORDS[was ?? 'on']}.`,
-      ...(was === undefined ? unknownHook(hookName, known) : []),
-    ],
+    lines: () =>
+      was === undefined && unknown.length > 0
+        ? [`Nothing was changed. ${unknown.join(' ')}`]
+        : [`${quote(hookName)} ${WORDS[was ?? 'on']}.`],
   };
 }
 

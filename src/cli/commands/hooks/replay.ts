@@ -1,5 +1,6 @@
 import type { ReplayChoice } from '../../terminal/replay-work.ts';
 import type { Answer, Command, CommandOption, Context, Given } from '../../words/command.ts';
+import { FILTERS, readFilter } from '../../words/filters.ts';
 import { readSeconds, readWhole, usageError } from '../../words/values.ts';
 
 const DEFAULT_LAST = 50;
@@ -13,6 +14,26 @@ export const TIMEOUT_OPTION: CommandOption = {
   describe: 'stop each hook after SECONDS; fractions allowed',
   default: String(DEFAULT_TIMEOUT_SECONDS),
 };
+
+/** The filters of `hookbus logs` that choose among the executions of one hook. */
+const CHOSEN = [
+  'event',
+  'tool',
+  'status',
+  'failed',
+  'decision',
+  'session',
+  'since',
+  'until',
+] as const;
+
+const withHook = (names: typeof CHOSEN): Readonly<Record<string, CommandOption>> =>
+  Object.fromEntries(
+    names.map((name) => {
+      const { describe, ...option } = FILTERS[name];
+      return [name, { ...option, describe: `with --hook: ${describe}` }];
+    }),
+  );
 
 export const replayCommand: Command = {
   name: 'replay',
@@ -48,11 +69,7 @@ export const replayCommand: Command = {
       describe: 'with --hook: how many executions',
       default: String(DEFAULT_LAST),
     },
-    event: {
-      value: 'EVENT',
-      describe: 'with --hook: only this event; repeatable',
-      isRepeatable: true,
-    },
+    ...withHook(CHOSEN),
     save: {
       value: 'DIR',
       describe: 'run nothing; write each execution as a case for `hookbus test` to DIR',
@@ -69,7 +86,8 @@ export const replayCommand: Command = {
   examples: [
     ['hookbus replay 142', 'the same call with the current hook'],
     ['hookbus replay 142 -- python3 guard_v2.py', 'the same call with another hook'],
-    ['hookbus replay --hook guard_rm --last 50', 'what your edit of the hook would have changed'],
+    ['hookbus replay --hook guard_rm --since 7d', 'what your edit of the hook would have changed'],
+    ['hookbus replay --hook guard_rm --decision deny', 'does it still refuse what it refused?'],
     [
       'hookbus replay 142 --save .hookbus/cases',
       'keep this call as a case: its payload without secrets, and the decision',
@@ -79,7 +97,7 @@ export const replayCommand: Command = {
 };
 
 async function perform(given: Given, context: Context): Promise<Answer> {
-  const choice = readChoice(given, context);
+  const choice = await readChoice(given, context);
   const timeoutSeconds = readTimeout(given.value('timeout'));
   const argv = given.passthrough;
   if (argv?.length === 0) throw usageError('no command after --');
@@ -94,13 +112,14 @@ async function perform(given: Given, context: Context): Promise<Answer> {
   return replay({ choice, argv, timeoutSeconds }, context);
 }
 
-function readChoice(given: Given, { ask }: Context): ReplayChoice {
+async function readChoice(given: Given, context: Context): Promise<ReplayChoice> {
+  const { ask } = context;
   const ids = [given.argument ?? [], given.moreArguments].flat();
   const hookName = given.value('hook');
   if (hookName === undefined) {
     const misplaced =
-      ['last', 'event'].find((option) => given.values(option).length > 0) ??
-      ['everywhere', 'yes'].find((option) => given.isOn(option));
+      ['last', ...CHOSEN].find((option) => given.values(option).length > 0) ??
+      ['everywhere', 'yes', 'failed'].find((option) => given.isOn(option));
     if (misplaced !== undefined) throw usageError(`--${misplaced} needs --hook`);
     if (ids.length === 0)
       throw usageError('missing argument ID (or --hook NAME); `hookbus logs` lists the executions');
@@ -115,7 +134,8 @@ function readChoice(given: Given, { ask }: Context): ReplayChoice {
     throw usageError('--everywhere needs --yes, because there is no terminal to ask at');
   }
   const asks = mayAsk && !given.isOn('yes');
-  return { by: 'hook', hookName, eventTypes: given.values('event'), last, isEverywhere, asks };
+  const filter = { ...(await readFilter(given, context)), hookNames: [hookName] };
+  return { by: 'hook', hookName, filter, last, isEverywhere, asks };
 }
 
 /** @throws HookbusError `E_USAGE` */

@@ -1,6 +1,6 @@
 import { SOURCES, type Source } from '../../../app/hooks/configured-hook.ts';
 import type { Answer, Command, Context, Given } from '../../words/command.ts';
-import { invalidValue, readSeconds } from '../../words/values.ts';
+import { readSeconds, readWord } from '../../words/values.ts';
 
 const DEFAULT_TIMEOUT = '60';
 
@@ -59,8 +59,6 @@ async function perform(given: Given, context: Context): Promise<Answer> {
 }
 
 function readSources(words: readonly string[]): readonly Source[] {
-  const isSource = (word: string): word is Source => (SOURCES as readonly string[]).includes(word);
-  const wrong = words.find((word) => !isSource(word));
-  if (wrong !== undefined) throw invalidValue('--source', `one of ${SOURCES.join(', ')}`, wrong);
-  return words.length === 0 ? ['project'] : words.filter(isSource);
+  if (words.length === 0) return ['project'];
+  return words.map((word) => readWord('--source', word, SOURCES));
 }

@@ -12,6 +12,7 @@ import {
 export const alertsCommand: Command = {
   name: 'alerts',
   summary: 'Show open alerts',
+  isPaged: true,
   usage: '[options]',
   about: [
     'The daemon opens an alert when a hook or hookbus itself fails too often or becomes slow, when a guard is skipped, exits 1 or times out, when a breaker opens, when the spool grows, and when an exporter keeps failing. It clears the alert once the problem is over.',

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { pathToFileURL } from 'node:url';
 import type { StatePaths } from '../../../config/home/paths.ts';
 import { socketPath } from '../../../config/home/paths.ts';
+import type { Environment } from '../../../config/settings.ts';
 import { HookbusError } from '../../../domain/errors.ts';
 import type { Answer, Command, Context, Given } from '../../words/command.ts';
 
@@ -29,9 +30,25 @@ async function perform(given: Given, context: Context): Promise<Answer> {
   const { requirePaths } = await import('../../../app/store/open-store.ts');
   const paths = requirePaths(context.settings);
   const url = await findUrl(paths, context);
-  const isOpened = given.isOn('open');
-  if (isOpened) await openInBrowser(paths, url, context);
-  return { json: { url, opened: isOpened }, lines: () => [url] };
+  if (!given.isOn('open'))
+    return { json: { url, opened: false, problem: null }, lines: () => [url] };
+  const problem = noDisplay(context.env) ?? (await openInBrowser(paths, context)) ?? null;
+  return {
+    json: { url, opened: problem === null, problem },
+    lines: () =>
+      problem === null
+        ? [url]
+        : [`No browser was opened: ${problem}. Open this URL yourself:`, url],
+    exitCode: problem === null ? 0 : 1,
+  };
+}
+
+/** Variables of a session in which a browser can show a page. */
+const DISPLAYS = ['DISPLAY', 'WAYLAND_DISPLAY', 'WSL_DISTRO_NAME', 'BROWSER'];
+
+function noDisplay(env: Environment): string | undefined {
+  const hasDisplay = process.platform === 'darwin' || DISPLAYS.some((name) => env[name]);
+  return hasDisplay ? undefined : 'this session has no display';
 }
 
 async function findUrl(paths: StatePaths, context: Context): Promise<string> {
@@ -56,35 +73,35 @@ async function findUrl(paths: StatePaths, context: Context): Promise<string> {
   );
 }
 
+/** An opener that still runs after this time, in ms, shows the browser. */
+const OPENS_WITHIN_MS = 2000;
+
 /**
  * Opens a local file that redirects to the dashboard. Other users can see the arguments of a program, so a URL on the
  * command line could be used by them first. No shell is involved.
- * @param url a valid URL, for the error message
+ * @returns why it failed; undefined if it did not
  */
-async function openInBrowser(paths: StatePaths, url: string, context: Context): Promise<void> {
+async function openInBrowser(paths: StatePaths, context: Context): Promise<string | undefined> {
   const { writeNewFile } = await import('../../terminal/write-file.ts');
   writeNewFile(paths.dashboardOpener, redirectTo(await findUrl(paths, context)), true);
   const page = pathToFileURL(paths.dashboardOpener).href;
   const opener = process.platform === 'darwin' ? 'open' : 'xdg-open';
-  return new Promise((resolve, reject) => {
+  return new Promise((resolve) => {
     const child = spawn(opener, [page], {
       detached: true,
       stdio: 'ignore',
       env: { ...context.env },
     });
-    child.once('error', ({ message }) => {
-      reject(
-        new HookbusError(
-          'E_DASHBOARD',
-          `cannot open a browser: ${message}`,
-          `Open this URL yourself: ${url}`,
-        ),
-      );
-    });
-    child.once('spawn', () => {
+    const done = (problem?: string): void => {
+      clearTimeout(timer);
       child.unref();
-      resolve();
-    });
+      resolve(problem);
+    };
+    const timer = setTimeout(() => done(), OPENS_WITHIN_MS);
+    child.once('error', ({ message }) => done(message));
+    child.once('exit', (code, signal) =>
+      done(code === 0 ? undefined : `${opener} failed (${signal ?? `exit code ${code}`})`),
+    );
   });
 }
 

@@ -15,7 +15,7 @@ import {
   EXIT_CODES,
   type Given,
 } from '../../words/command.ts';
-import { invalidValue, usageError } from '../../words/values.ts';
+import { requireWord } from '../../words/values.ts';
 
 const FORMATS = ['prometheus'] as const;
 
@@ -45,9 +45,7 @@ export const exportCommand: Command = {
 };
 
 async function perform(given: Given, context: Context): Promise<Answer> {
-  const { argument } = given;
-  if (argument === undefined) throw usageError(`missing argument FORMAT: ${FORMATS.join(', ')}`);
-  if (argument !== 'prometheus') throw invalidValue('FORMAT', FORMATS.join(', '), argument);
+  requireWord('FORMAT', given.argument, FORMATS);
   const [{ requirePaths }, { prometheusJson, prometheusText }] = await Promise.all([
     import('../../../app/store/open-store.ts'),
     import('../../../exporters/prometheus.ts'),

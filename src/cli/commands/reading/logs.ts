@@ -1,7 +1,3 @@
-import { resolve } from 'node:path';
-import { AGENTS, DECISIONS } from '../../../domain/answer/decision.ts';
-import { STATUSES } from '../../../domain/execution.ts';
-import { isoOf } from '../../../domain/time.ts';
 import { type LogFilter, listExecutions } from '../../../store/queries/queries.ts';
 import { logLines } from '../../output/executions/log-table.ts';
 import { visible } from '../../output/text.ts';
@@ -14,8 +10,9 @@ import {
   type Given,
   type LiveAnswer,
 } from '../../words/command.ts';
-import { readMoment, TIME_FORMS } from '../../words/time.ts';
-import { readWhole, readWord, usageError } from '../../words/values.ts';
+import { FILTERS, readFilter } from '../../words/filters.ts';
+import { NOTHING_RECORDED, unmatchedNames } from '../../words/unmatched.ts';
+import { readWhole, usageError } from '../../words/values.ts';
 
 const DEFAULT_LIMIT = 50;
 const MAX_LIMIT = 1_000_000;
@@ -27,6 +24,7 @@ const MAX_FOLLOW_LIMIT = 10_000;
 export const logsCommand: Command = {
   name: 'logs',
   summary: 'List recent executions',
+  isPaged: true,
   usage: '[options]',
   about: [
     'Lists recorded executions, newest first: start time, hook, event, tool, status, decision, exit code or signal, duration, and the overhead of hookbus. The line below an execution that failed or decided something shows its error or reason. A decision is what the hook answered its agent; ? means that HookBus cannot tell.',
@@ -34,64 +32,24 @@ export const logsCommand: Command = {
     'With --follow, shows the latest executions and then each new one when it is recorded, until Ctrl-C. This needs the daemon, and starts it if none runs.',
   ],
   options: {
-    hook: { value: 'NAME', describe: 'only this hook; repeatable', isRepeatable: true },
-    event: {
-      value: 'EVENT',
-      describe: 'only this event, such as PreToolUse; repeatable',
-      isRepeatable: true,
-    },
-    status: {
-      value: 'STATUS',
-      describe: `only this status: ${STATUSES.join(', ')}; separate several by commas`,
-      isRepeatable: true,
-    },
-    decision: {
-      value: 'DECISION',
-      describe: `only this decision: ${DECISIONS.join(', ')}; separate several by commas`,
-      isRepeatable: true,
-    },
-    project: {
-      value: 'DIR',
-      describe: 'only this project: the git work tree that DIR is in, else DIR; repeatable',
-      isRepeatable: true,
-    },
-    here: { describe: 'only the project of the current directory' },
-    agent: {
-      value: 'AGENT',
-      describe: `only this agent: ${AGENTS.join(', ')}; separate several by commas`,
-      isRepeatable: true,
-    },
-    subagent: {
-      value: 'TYPE',
-      describe: 'only this kind of subagent; repeatable',
-      isRepeatable: true,
-    },
-    session: {
-      value: 'ID',
-      describe: 'only this session: its id or the beginning of it; repeatable',
-      isRepeatable: true,
-    },
-    since: {
-      value: 'TIME',
-      describe: `only executions that started since then: ${TIME_FORMS}, local unless it has a time zone`,
-      default: 'everything',
-    },
+    ...FILTERS,
     limit: {
       value: 'N',
+      short: 'n',
       describe: 'the maximum number of executions',
       default: `${DEFAULT_LIMIT}; with --follow, ${FOLLOW_LIMIT} earlier ones`,
     },
-    follow: { describe: 'show new executions as they come; with --json, one object per line' },
+    follow: {
+      short: 'f',
+      describe: 'show new executions as they come; with --json, one object per line',
+    },
   },
   exitCodes: EXIT_CODES,
   examples: [
-    ['hookbus logs --status error,timeout --since 2h', 'what failed in the last two hours'],
-    [
-      'hookbus logs --hook guard_rm --event PreToolUse --limit 10',
-      'the last ten executions of one hook on one event',
-    ],
+    ['hookbus logs --failed --since 2h', 'what failed in the last two hours'],
+    ['hookbus logs --hook guard_rm --tool Bash -n 10', 'one hook, its last ten shell commands'],
     ['hookbus logs --here --decision deny,ask', 'what hooks refused or asked in this project'],
-    ['hookbus logs --follow --decision deny', 'refusals, live'],
+    ['hookbus logs -f --decision deny', 'refusals, live'],
     ["hookbus logs --json | jq '.[].duration_ms'", 'for programs'],
   ],
   perform,
@@ -104,10 +62,17 @@ async function perform(given: Given, context: Context): Promise<Answer | LiveAns
     ...(await readFilter(given, context)),
     limit: limit === undefined ? DEFAULT_LIMIT : readWhole('--limit', limit, 1, MAX_LIMIT),
   };
-  const rows = (await withDatabase(context, (db) => listExecutions(db, filter))) ?? [];
+  const found = await withDatabase(context, (db) => {
+    const rows = listExecutions(db, filter);
+    return { rows, unmatched: rows.length > 0 ? [] : unmatchedNames(db, filter) };
+  });
+  const { rows, unmatched } = found ?? { rows: [], unmatched: [] };
   return {
     json: rows,
-    lines: (page) => (rows.length > 0 ? logLines(rows, page) : [nothingFound(filter)]),
+    lines: (page) => {
+      if (rows.length > 0) return logLines(rows, page);
+      return unmatched.length > 0 ? unmatched : [nothingFound(filter)];
+    },
   };
 }
 
@@ -119,7 +84,9 @@ async function follow(given: Given, context: Context): Promise<LiveAnswer> {
   const limit = given.value('limit');
   const latest =
     limit === undefined ? FOLLOW_LIMIT : readWhole('--limit', limit, 0, MAX_FOLLOW_LIMIT);
-  const filter = await readFilter(given, context);
+  if (given.value('until') !== undefined)
+    throw usageError('--follow and --until cannot be used together');
+  const { until: _, ...filter } = await readFilter(given, context);
   for (const values of Object.values(filter)) {
     if (values !== undefined && typeof values !== 'string' && values.length > MAX_FOLLOW_VALUES)
       throw usageError(`--follow takes at most ${MAX_FOLLOW_VALUES} values of one option`);
@@ -127,39 +94,9 @@ async function follow(given: Given, context: Context): Promise<LiveAnswer> {
   return followLogs({ ...filter, latest }, given.isOn('json'), context);
 }
 
-async function readFilter(given: Given, context: Context): Promise<Omit<LogFilter, 'limit'>> {
-  const since = given.value('since');
-  return {
-    hookNames: given.values('hook'),
-    eventTypes: given.values('event'),
-    sessions: given.values('session'),
-    statuses: readWords(given, 'status', STATUSES),
-    decisions: readWords(given, 'decision', DECISIONS),
-    agents: readWords(given, 'agent', AGENTS),
-    subagents: given.values('subagent'),
-    projects: await readProjects(given, context),
-    since: since === undefined ? undefined : isoOf(readMoment('--since', since, context.now())),
-  };
-}
-
-/** The values of an option that takes lists of words. */
-function readWords<T extends string>(given: Given, option: string, known: readonly T[]): T[] {
-  const words = given.values(option).flatMap((text) => text.split(','));
-  return words.map((word) => readWord(`--${option}`, word, known));
-}
-
-async function readProjects(given: Given, context: Context): Promise<string[]> {
-  const directories = [...given.values('project'), ...(given.isOn('here') ? ['.'] : [])];
-  if (directories.length === 0) return [];
-  const { recordedProjects } = await import('../../../app/reading/recorded-projects.ts');
-  return directories.flatMap((directory) => recordedProjects(resolve(context.cwd(), directory)));
-}
-
 function nothingFound({ limit: _, ...filter }: LogFilter): string {
   const [project] = filter.projects;
   if (project !== undefined) return `No recorded execution of ${visible(project)} matches.`;
   const isFiltered = Object.values(filter).some((value) => value !== undefined && value.length > 0);
-  return isFiltered
-    ? 'No recorded execution matches.'
-    : 'No execution is recorded yet. `hookbus status` shows whether recording is on.';
+  return isFiltered ? 'No recorded execution matches.' : NOTHING_RECORDED;
 }

@@ -20,6 +20,7 @@ const MAX_REPLAYS = 20;
 export const showCommand: Command = {
   name: 'show',
   summary: 'Show one execution in full',
+  isPaged: true,
   usage: 'ID [options]',
   about: [
     'Shows every field of one execution, and its payloads if they are stored. JSON is indented, binary data is shown as a hex dump, and control characters are escaped.',
@@ -45,9 +46,12 @@ async function perform(given: Given, context: Context): Promise<Answer> {
   const id = given.argument;
   if (id === undefined)
     throw usageError('missing argument ID; `hookbus logs` lists the executions');
-  const { findExecution, findPayloads, parseReference } = await import(
-    '../../../app/reading/find-execution.ts'
-  );
+  const [{ findExecution, findPayloads, parseReference }, { ignoredIn }, { listNotices }] =
+    await Promise.all([
+      import('../../../app/reading/find-execution.ts'),
+      import('../../../app/health/ignored-answers.ts'),
+      import('../../../store/queries/overview.ts'),
+    ]);
   const reference = parseReference(id);
   if (reference === undefined) {
     throw invalidValue('ID', ID_FORMAT, id);
@@ -55,15 +59,16 @@ async function perform(given: Given, context: Context): Promise<Answer> {
   const found = await withDatabase(context, (db) => {
     const row = findExecution(db, reference);
     const replays = listReplays(db, row.id, MAX_REPLAYS);
-    return { row, payloads: findPayloads(db, row.id), replays };
+    const ignored = ignoredIn(listNotices(db), row) ?? null;
+    return { row, payloads: findPayloads(db, row.id), replays, ignored };
   });
   if (found === undefined) {
     throw new HookbusError('E_NOT_FOUND', 'no execution is recorded yet');
   }
-  const { row, payloads, replays } = found;
+  const { row, payloads, replays, ignored } = found;
   return {
-    json: { ...row, payloads: byStream(payloads), replays: replays.map(replayRowJson) },
-    lines: (page) => executionLines(row, payloads, replays, page),
+    json: { ...row, ignored, payloads: byStream(payloads), replays: replays.map(replayRowJson) },
+    lines: (page) => executionLines(row, payloads, replays, page, ignored),
   };
 }
 

@@ -1,3 +1,4 @@
+import { findOnPath, readPlaces } from '../../../agents/settings/agent-places.ts';
 import { socketPath } from '../../../config/home/paths.ts';
 import type { DaemonState } from '../../../daemon/state.ts';
 import { type StatusFacts, statusLines } from '../../output/state/status.ts';
@@ -7,6 +8,7 @@ import type { Answer, Command, Context, Given } from '../../words/command.ts';
 export const statusCommand: Command = {
   name: 'status',
   summary: 'Show whether recording is on, and the state of hookbus',
+  isPaged: true,
   usage: '[options]',
   about: [
     'Shows whether recording is on in this shell, where executions are recorded, how many wait in the spool, a summary of the last 24 hours, and every warning about settings and command lines.',
@@ -25,15 +27,36 @@ export const statusCommand: Command = {
 };
 
 async function perform(_given: Given, context: Context): Promise<Answer> {
-  const { settings, now, env } = context;
-  const [{ readStatus }, { askDaemon }] = await Promise.all([
-    import('../../../app/reading/read-status.ts'),
-    import('../../../daemon/client/client.ts'),
-  ]);
+  const { settings, now, env, cwd } = context;
+  const [{ readStatus }, { checkFiles }, { stateFindings }, { readRecording }, { withFindings }] =
+    await Promise.all([
+      import('../../../app/reading/read-status.ts'),
+      import('../../../app/doctor/check-files.ts'),
+      import('../../../app/doctor/check-state.ts'),
+      import('../../../app/health/read-recording.ts'),
+      import('../../../app/health/read-health.ts'),
+    ]);
+  const { askDaemon } = await import('../../../daemon/client/client.ts');
   const home = settings.paths?.home;
   const daemon = home === undefined ? undefined : await askDaemon(socketPath(home));
+  const status = await withOpened(context, (opened) => readStatus(settings, opened, now, env));
+  const files = checkFiles({
+    places: readPlaces(env, cwd()),
+    paths: settings.paths,
+    env,
+    isOnHere: settings.enabled,
+    onPath: findOnPath(env),
+  });
+  // Whether recording is on is the first thing that it says.
+  const found = files.checks.filter(({ name }) => name !== 'recording');
   const report = {
-    ...(await withOpened(context, (opened) => readStatus(settings, opened, now, env))),
+    ...status,
+    health: withFindings(status.health, [
+      ...found.flatMap(({ findings }) => findings),
+      ...stateFindings(settings, status),
+    ]),
+    recording: readRecording(files.inspected, settings.enabled),
+    daemon_process: daemon === undefined ? null : { pid: daemon.pid, version: daemon.version },
     shared_keys: (daemon?.shared_keys ?? []).map(({ connected, ...server }) => ({
       state: connected ? ('connected' as const) : ('unreachable' as const),
       ...server,
@@ -41,7 +64,8 @@ async function perform(_given: Given, context: Context): Promise<Answer> {
     exporters: await exportersOf(settings.paths?.config, daemon),
     certificates: daemon?.certificates ?? null,
   };
-  return { json: report, lines: (page) => statusLines(report, page) };
+  const userHome = env['HOME'];
+  return { json: report, lines: (page) => statusLines(report, userHome, page) };
 }
 
 /** The exporters as the daemon reports them; without a daemon, those that config.json switches on. */

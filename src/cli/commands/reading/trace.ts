@@ -16,6 +16,7 @@ const MAX_LIMIT = 100_000;
 export const traceCommand: Command = {
   name: 'trace',
   summary: 'Show related executions as a timeline',
+  isPaged: true,
   usage: 'ID [options]',
   about: [
     'Shows all executions with one cause, such as those before and after one tool call, or all of one session. Each row shows when the execution started after the first one, and a bar for how long it took. Bars that share columns ran at the same time. A dot marks an execution that did not run, or whose end was not recorded.',
@@ -27,7 +28,9 @@ export const traceCommand: Command = {
       'the number that `hookbus logs` shows, an execution id, a correlation id, a session id, or at least the first 6 characters of an id',
   },
   options: {
-    session: { describe: 'show the whole session of the execution' },
+    session: {
+      describe: 'show a whole session: ID is its id, or that of one of its executions',
+    },
     limit: {
       value: 'N',
       describe: 'the maximum number of executions; shows the latest',
@@ -40,7 +43,8 @@ export const traceCommand: Command = {
   ],
   examples: [
     ['hookbus trace 142', 'every execution with the same cause'],
-    ['hookbus trace 142 --session --limit 1000', 'every execution of its session'],
+    ['hookbus trace --session 7d3f0c52', 'a session, as `hookbus sessions` lists it'],
+    ['hookbus trace 142 --session --limit 1000', 'every execution of the session of one'],
     ["hookbus trace 142 --json | jq '.executions[].offset_ms'", 'for programs'],
   ],
   perform,
@@ -48,11 +52,15 @@ export const traceCommand: Command = {
 
 async function perform(given: Given, context: Context): Promise<Answer> {
   const id = given.argument;
+  const wholeSession = given.isOn('session');
   if (id === undefined)
-    throw usageError('missing argument ID; `hookbus logs` lists the executions');
+    throw usageError(
+      wholeSession
+        ? 'missing argument ID; `hookbus sessions` lists the sessions'
+        : 'missing argument ID; `hookbus logs` lists the executions',
+    );
   if (id.trim() === '') throw invalidValue('ID', 'an id', id);
   const limit = readWhole('--limit', given.value('limit') ?? String(DEFAULT_LIMIT), 1, MAX_LIMIT);
-  const wholeSession = given.isOn('session');
   const { findTrace } = await import('../../../app/reading/find-trace.ts');
   const trace = await withDatabase(context, (db) => findTrace(db, id, { wholeSession, limit }));
   if (trace === undefined) {

@@ -1,6 +1,6 @@
 import { COMPLETION_SCRIPTS } from '../../completion/completion-scripts.ts';
 import { type Command, EXIT_CODES } from '../../words/command.ts';
-import { invalidValue, usageError } from '../../words/values.ts';
+import { requireWord } from '../../words/values.ts';
 
 type Shell = keyof typeof COMPLETION_SCRIPTS;
 const SHELLS = Object.keys(COMPLETION_SCRIPTS) as Shell[];
@@ -24,12 +24,7 @@ export const completionCommand: Command = {
     ],
   ],
   perform: async (given) => {
-    const shell = SHELLS.find((name) => name === given.argument);
-    if (given.argument === undefined) {
-      throw usageError(`missing argument SHELL: ${SHELLS.join(', ')}`);
-    }
-    if (shell === undefined)
-      throw invalidValue('SHELL', `one of ${SHELLS.join(', ')}`, given.argument);
+    const shell = requireWord('SHELL', given.argument, SHELLS);
     const script = COMPLETION_SCRIPTS[shell];
     return { json: { shell, script }, lines: () => script.split('\n') };
   },

@@ -5,7 +5,7 @@ import { configLines } from '../../output/state/config.ts';
 import { visible } from '../../output/text.ts';
 import type { Answer, Command, Context, Given } from '../../words/command.ts';
 import { didYouMean } from '../../words/nearest.ts';
-import { invalidValue, quote, usageError } from '../../words/values.ts';
+import { invalidValue, quote, readWord, usageError } from '../../words/values.ts';
 
 const ACTIONS = ['show', 'get', 'set', 'unset', 'path'] as const;
 type Action = (typeof ACTIONS)[number];
@@ -13,6 +13,7 @@ type Action = (typeof ACTIONS)[number];
 export const configCommand: Command = {
   name: 'config',
   summary: 'Show and change config.json: breakers, alerts, exporters',
+  isPaged: true,
   usage: '[show|get KEY|set KEY VALUE|unset KEY|path] [options]',
   about: [
     'config.json in the state directory configures the background work; docs/settings.md describes each key. The daemon applies a change within seconds. If the file is invalid, HookBus ignores the whole file and keeps the previous configuration.',
@@ -23,13 +24,14 @@ export const configCommand: Command = {
     { name: 'KEY', describe: 'such as breaker.enabled' },
     { name: 'VALUE', describe: 'such as true' },
   ],
-  options: {},
+  options: { all: { describe: 'show the defaults too' } },
   exitCodes: [
     ['0', 'done'],
     ['1', 'an argument is invalid, or config.json cannot be read or written'],
   ],
   examples: [
-    ['hookbus config', 'every value, and which of them are defaults'],
+    ['hookbus config', 'what config.json sets'],
+    ['hookbus config --all', 'every value, and which of them are defaults'],
     ['hookbus config set breaker.enabled true', 'breakers for all hooks that cannot refuse'],
     ["hookbus config set breaker.hooks 'lint: npx eslint'", 'a breaker for one hook only'],
     [
@@ -47,12 +49,7 @@ const HIDDEN = '(hidden)';
 type Editing = typeof import('../../../config/file/edit-config.ts');
 
 async function perform(given: Given, context: Context): Promise<Answer> {
-  const action = ACTIONS.find((word) => word === (given.argument ?? 'show'));
-  if (action === undefined) {
-    throw usageError(
-      `ACTION must be one of ${ACTIONS.join(', ')}, got ${quote(given.argument ?? '')}${didYouMean(given.argument ?? '', ACTIONS)}`,
-    );
-  }
+  const action = readWord('ACTION', given.argument ?? 'show', ACTIONS);
   const [editing, { requirePaths }] = await Promise.all([
     import('../../../config/file/edit-config.ts'),
     import('../../../app/store/open-store.ts'),
@@ -61,7 +58,7 @@ async function perform(given: Given, context: Context): Promise<Answer> {
   const [key, value] = readArguments(action, given.moreArguments, editing);
   switch (action) {
     case 'show':
-      return show(paths, editing);
+      return show(paths, editing, given.isOn('all'));
     case 'path':
       return { json: { path: paths.config }, lines: () => [paths.config] };
     case 'get':
@@ -94,13 +91,25 @@ function readArguments(
   }
   if (keyWord === undefined) return [undefined, undefined];
   const key = editing.parseConfigKey(keyWord);
-  if (key === undefined) {
-    const guess = didYouMean(keyWord, editing.CONFIG_KEYS);
-    throw usageError(
-      `unknown key ${quote(keyWord)}${guess || `. Known keys: ${editing.CONFIG_KEYS.join(', ')}`}`,
+  if (key === undefined) throw unknownKey(keyWord, editing.CONFIG_KEYS);
+  return [key, value];
+}
+
+/** Settings that belong to a run, so that no key of config.json has them. */
+const VARIABLES = [
+  ...['ENABLED', 'HOME', 'MAX_BYTES', 'COMPRESS', 'STORE_RAW', 'DEDUPE_TTL', 'DAEMON', 'DEBUG'],
+] as const;
+
+function unknownKey(typed: string, keys: readonly string[]): Error {
+  const word = typed.replace(/^hookbus_/i, '');
+  const variable = VARIABLES.find((name) => name === word.toUpperCase().replaceAll('-', '_'));
+  if (variable !== undefined) {
+    return usageError(
+      `${quote(typed)} is no key: HOOKBUS_${variable} is a variable, for the "env" of your agent's settings`,
     );
   }
-  return [key, value];
+  const end = didYouMean(word, keys) || '; `hookbus config --all` lists the keys';
+  return usageError(`unknown key ${quote(typed)}${end}`);
 }
 
 function required(key: ConfigKey | undefined): ConfigKey {
@@ -108,7 +117,7 @@ function required(key: ConfigKey | undefined): ConfigKey {
   return key;
 }
 
-async function show(paths: StatePaths, { givenKeys }: Editing): Promise<Answer> {
+async function show(paths: StatePaths, { givenKeys }: Editing, isWhole: boolean): Promise<Answer> {
   const { DEFAULT_CONFIG, readConfigFile, withoutSecrets } = await import(
     '../../../config/file/config-file.ts'
   );
@@ -120,7 +129,7 @@ async function show(paths: StatePaths, { givenKeys }: Editing): Promise<Answer> 
     given: givenKeys(paths.config),
     config: reading.state === 'refused' ? DEFAULT_CONFIG : withoutSecrets(reading.config),
   };
-  return { json: report, lines: (page) => configLines(report, page) };
+  return { json: report, lines: (page) => configLines(report, page, isWhole) };
 }
 
 function get(paths: StatePaths, key: ConfigKey, editing: Editing): Answer {

@@ -10,7 +10,7 @@ import {
   EXIT_CODES,
   type Given,
 } from '../../words/command.ts';
-import { invalidValue } from '../../words/values.ts';
+import { invalidValue, readWord } from '../../words/values.ts';
 
 const ACTIONS = ['start', 'stop', 'restart', 'status', 'run'] as const;
 type Action = (typeof ACTIONS)[number];
@@ -44,9 +44,7 @@ export const daemonCommand: Command = {
 };
 
 async function perform(given: Given, context: Context): Promise<Answer> {
-  const action = ACTIONS.find((word) => word === (given.argument ?? 'status'));
-  if (action === undefined)
-    throw invalidValue('ACTION', `one of ${ACTIONS.join(', ')}`, given.argument ?? '');
+  const action = readWord('ACTION', given.argument ?? 'status', ACTIONS);
   const { requirePaths } = await import('../../../app/store/open-store.ts');
   const paths = requirePaths(context.settings);
   return act(action, paths, given, context);

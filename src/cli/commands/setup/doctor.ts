@@ -12,6 +12,7 @@ const DEFAULT_TIME = '24h';
 export const doctorCommand: Command = {
   name: 'doctor',
   summary: 'Find problems, and say how to fix them',
+  isPaged: true,
   usage: '[TIME] [options]',
   about: [
     'Checks Node.js, the launcher, SQLite, PATH, the state directory, the database, the spool, the daemon, settings, and the settings files of agents with their wrapped hooks.',

@@ -1,4 +1,5 @@
 import type { Payload } from '../../../app/reading/find-execution.ts';
+import { decodeUtf8 } from '../../../app/reading/payload-text.ts';
 import { formatAge, formatBytes, formatCount, formatMoment, formatMs } from '../../../format.ts';
 import type { LogRow } from '../../../store/columns.ts';
 import type { ReplayRow } from '../../../store/replays.ts';
@@ -19,6 +20,7 @@ export function executionLines(
   payloads: readonly Payload[],
   replays: readonly ReplayRow[],
   page: Page,
+  ignored: string | null = null,
 ): string[] {
   const status = page.paint(visible(row.status), STATUS_TONES[row.status]);
   const { text, tone } = decisionCell(row);
@@ -28,8 +30,9 @@ export function executionLines(
     title,
     '',
     ...fields(row, page.nowMs).flatMap(([name, value]) => fieldLines(name, value, page)),
+    ...(ignored === null ? [] : textLines('ignored by the agent', ignored, 'bad', page)),
     ...reasonLines(row, page),
-    ...errorLines(row, page),
+    ...errorLines(row, textOf(payloads, 'stderr'), page),
     '',
     ...storedLines(row, payloads, page),
     ...replayRowLines(replays, page),
@@ -104,16 +107,28 @@ function reasonLines(row: LogRow, page: Page): string[] {
   return textLines('reason', row.decision_reason, decisionCell(row).tone, page);
 }
 
-/** Omits an error that is the reason of a refusal. */
-function errorLines({ error, status, decision_reason }: LogRow, page: Page): string[] {
-  if (error === null || (status === 'blocked' && error.trim() === decision_reason?.trim()))
-    return [];
-  return textLines('error', error, STATUS_TONES[status], page);
+/** Omits an error that is the reason of a refusal, or the end of what stands below. */
+function errorLines(
+  { error, status, decision_reason }: LogRow,
+  stderr: string | undefined,
+  page: Page,
+): string[] {
+  const text = error?.trim();
+  if (error === null || (status === 'blocked' && text === decision_reason?.trim())) return [];
+  const isBelow = stderr?.trim() !== text && stderr?.includes(text ?? '') === true;
+  return isBelow ? [] : textLines('error', error, STATUS_TONES[status], page);
 }
 
 function textLines(title: string, text: string, tone: Tone | undefined, page: Page): string[] {
   const lines = visibleLines(text).flatMap((line) => breakAnywhere(line, page.columns - 2));
   return ['', page.paint(title, 'strong'), ...lines.map((line) => `  ${page.paint(line, tone)}`)];
+}
+
+/** The stored text of a stream, if it is text and complete. */
+function textOf(payloads: readonly Payload[], stream: Payload['stream']): string | undefined {
+  const payload = payloads.find((candidate) => candidate.stream === stream);
+  if (payload === undefined || payload.truncated || payload.problem !== undefined) return undefined;
+  return decodeUtf8(payload.bytes);
 }
 
 const STREAMS = ['stdin', 'stdout', 'stderr'] as const;
@@ -130,7 +145,15 @@ function storedLines(row: LogRow, payloads: readonly Payload[], page: Page): str
     const payload = payloads.find((candidate) => candidate.stream === stream);
     if (payload === undefined) return [];
     const title = `${page.paint(stream, 'strong')} ${page.paint(`(${extent(payload, sizes[stream])})`, 'dim')}`;
-    return [title, ...payloadLines(payload, page), ''];
+    const isAbove =
+      payload.bytes.length > 0 &&
+      [row.error, row.decision_reason].some(
+        (text) => text !== null && text.trim() === textOf(payloads, stream)?.trim(),
+      );
+    const body = isAbove
+      ? [`  ${page.paint('(shown above)', 'dim')}`]
+      : payloadLines(payload, page);
+    return [title, ...body, ''];
   }).slice(0, -1);
 }
 

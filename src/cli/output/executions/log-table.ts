@@ -18,9 +18,9 @@ import { DECISION_COLUMN, decides, decisionCell, withDecision } from './decision
 export const LOG_TABLE_COLUMNS: readonly Column[] = [
   { title: 'ID', align: 'right' },
   { title: 'STARTED' },
-  { title: 'HOOK', minWidth: 12 },
-  { title: 'EVENT', minWidth: 10 },
-  { title: 'TOOL', minWidth: 6, wantedWidth: 12, dropOrder: 4 },
+  { title: 'HOOK', minWidth: 12, wantedWidth: 20 },
+  { title: 'EVENT', minWidth: 10, wantedWidth: 12 },
+  { title: 'TOOL', minWidth: 6, wantedWidth: 6, dropOrder: 4 },
   { title: 'PROJECT', minWidth: 6, wantedWidth: 12, dropOrder: 2 },
   { title: 'STATUS' },
   DECISION_COLUMN,

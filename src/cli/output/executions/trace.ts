@@ -17,9 +17,9 @@ const DECISION_COLUMNS = 10;
 const COLUMNS: readonly Column[] = [
   { title: 'ID', align: 'right' },
   { title: 'STARTED', align: 'right' },
-  { title: 'HOOK', minWidth: 10 },
-  { title: 'EVENT', minWidth: 8, dropOrder: 2 },
-  { title: 'TOOL', minWidth: 6, dropOrder: 1 },
+  { title: 'HOOK', minWidth: 10, wantedWidth: 16 },
+  { title: 'EVENT', minWidth: 8, wantedWidth: 12, dropOrder: 2 },
+  { title: 'TOOL', minWidth: 6, wantedWidth: 6, dropOrder: 1 },
   { title: 'STATUS' },
   DECISION_COLUMN,
   { title: 'TOOK', align: 'right' },

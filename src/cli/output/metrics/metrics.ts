@@ -1,3 +1,4 @@
+import type { Covered } from '../../../app/reading/report/covered-span.ts';
 import {
   formatCount,
   formatMs,
@@ -6,240 +7,234 @@ import {
   formatThings,
   formatWindow,
   NOTHING,
+  projectNames,
+  shortIds,
 } from '../../../format.ts';
-import type { Graded, Grouping, HookMetrics, MetricsReport } from '../../../metrics/report.ts';
+import type {
+  Grouping,
+  GroupMetrics,
+  HookMetrics,
+  MetricsReport,
+} from '../../../metrics/report.ts';
 import type { Figures } from '../../../metrics/tallies.ts';
 import type { Page, Tone } from '../page.ts';
 import { GRADE_TONES } from '../state/status-words.ts';
-import { type Cell, type Column, renderTable } from '../table.ts';
-import { visible } from '../text.ts';
+import { type Cell, type Column, createTable } from '../table.ts';
+import { visible, wrap } from '../text.ts';
+import { coveredText } from './covered.ts';
 
-const NAMED = { minWidth: 10 } as const;
-const HOOK: readonly Column[] = [
-  { title: 'HOOK', ...NAMED },
-  { title: 'EVENT', ...NAMED },
-];
+/** A report of a window, with the part of it that is known. */
+export interface WindowReport extends MetricsReport {
+  readonly covered?: Covered | null;
+}
 
-/** The columns that name a row: hook and event, or the grouping. */
-const namesFor = (by: Grouping | undefined): readonly Column[] =>
-  by === undefined ? HOOK : [{ title: by.toUpperCase(), ...NAMED }];
+/** A report, its grouping, and with --compare the report of the window before. */
+export interface ComparedReport extends WindowReport {
+  readonly by?: Grouping;
+  readonly before?: WindowReport;
+}
 
-const right = (title: string, dropOrder?: number): Column => ({
-  title,
-  align: 'right',
-  ...(dropOrder === undefined ? {} : { dropOrder }),
-});
+/** A row of the table. */
+type Line = Figures & (GroupMetrics | HookMetrics);
 
-const ENDINGS: readonly Column[] = [
-  right('RUNS'),
-  right('SUCCESS'),
-  right('DENIED'),
-  right('ERROR'),
-  right('TIMEOUT'),
-  right('FAIL %'),
-  right('DEDUPED', 2),
-  right('DUP %', 1),
-];
+/** How the table ends if it has more rows than the screen. */
+export type MoreText = (shown: number, all: number) => string;
 
-const TIMES: readonly Column[] = [
-  right('AVG', 1),
-  right('P50'),
-  right('P95'),
-  right('P99'),
-  right('MAX', 2),
-  right('TOTAL'),
-];
-
-/** Tables: how hooks ended, how long they took, the comparison with the window before, and the overhead. */
-export function metricsLines(report: ComparedReport, page: Page): string[] {
-  const window = windowOf(report.window_hours);
-  if (report.executions === 0) return [`No execution started in ${window}.`];
-  const hooks = new Set(report.hooks.map(({ hook_name }) => hook_name)).size;
-  const names = namesFor(report.by);
-  const all: readonly Line[] = report.groups ?? report.hooks;
-  const endings = all.map((line) => ({ cells: endingCells(line) }));
-  const times = all.filter(({ p50_ms }) => p50_ms !== null);
+/** One table, and below it what HookBus itself added. @param more undefined: all rows are shown */
+export function metricsLines(report: ComparedReport, page: Page, more?: MoreText): string[] {
+  const head = headLines(report, page);
+  if (report.executions === 0) return head;
+  const lines: readonly Line[] = report.groups ?? report.hooks;
+  const names = namesOf(lines, report.by);
+  const columns = [...names.columns, ...(report.before === undefined ? FIGURES : COMPARED)];
+  const was = new Map((report.before?.groups ?? report.before?.hooks)?.map(keyed));
+  const rows = lines.map((line) => {
+    const figures = figureCells(line, report.before === undefined ? undefined : was);
+    return { cells: [...names.cellsOf(line), ...figures] };
+  });
+  const foot = footLines(report, page);
+  // Besides the rows: the head, the header of the table, what more there is, and the line of the prompt.
+  const room = Math.max((page.rows ?? Number.POSITIVE_INFINITY) - head.length - foot.length - 5, 3);
+  const isCut = more !== undefined && rows.length > room;
+  const shown = isCut ? rows.slice(0, room) : rows;
+  const table = createTable(columns, rows, page);
   return [
-    `${capitalised(window)}: ${formatThings(report.executions, 'execution')} of ${formatThings(hooks, 'hook')}, ${formatMs(report.total_ms)} in total.`,
+    ...head,
     '',
-    page.paint('How they ended, and how many refused', 'strong'),
-    ...renderTable([...names, ...ENDINGS], endings, page),
+    table.header,
+    ...shown.flatMap(table.linesOf),
+    ...(isCut ? wrap(more(shown.length, rows.length), page.columns) : []),
     '',
-    page.paint('How long the hooks took', 'strong'),
-    ...renderTable(
-      [...names, ...TIMES],
-      times.map((line) => ({ cells: timeCells(line) })),
-      page,
-    ),
-    '',
-    ...(report.before === undefined ? [] : comparedLines(all, report.before, names, page)),
-    ...targetLines(report, page),
-    ...(report.relative_error === null
-      ? []
-      : [page.paint(`Percentiles are within ${report.relative_error * 100} %.`, 'dim')]),
+    ...foot,
   ];
 }
 
-/** A row of the tables. */
-type Line = Figures & ({ readonly name: string } | Pick<HookMetrics, 'hook_name' | 'event_type'>);
-
-/** A report, its grouping, and with --compare the report of the window before. */
-export interface ComparedReport extends MetricsReport {
-  readonly by?: Grouping;
-  readonly before?: MetricsReport;
+function headLines(report: ComparedReport, page: Page): string[] {
+  const { window_hours, executions, failure_rate, failures, denied, before } = report;
+  const covered = coveredText(report.covered, page.nowMs);
+  const window = `the last ${formatWindow(window_hours)}${covered && ` (${covered})`}`;
+  if (executions === 0) return wrap(`No execution started in ${window}.`, page.columns);
+  const hooks = new Set(report.hooks.map(({ hook_name }) => hook_name)).size;
+  const grade = failure_rate.grade;
+  const failed = `${formatCount(failures)} failed (${formatPercent(failure_rate.value)})`;
+  const parts = [
+    `${formatThings(executions, 'execution')} of ${formatThings(hooks, 'hook')}`,
+    ...(failures === 0
+      ? []
+      : [page.paint(failed, grade === null ? undefined : GRADE_TONES[grade])]),
+    ...(denied === 0 ? [] : [`${formatCount(denied)} denied`]),
+    `${formatMs(report.total_ms)} in total`,
+  ];
+  const text = `${window.charAt(0).toUpperCase()}${window.slice(1)}: ${parts.join(', ')}.`;
+  return [
+    ...wrap(text, page.columns),
+    ...(before === undefined ? [] : wrap(beforeText(before, page), page.columns)),
+  ];
 }
 
-const COMPARED: readonly Column[] = [
-  right('RUNS'),
-  right('BEFORE'),
-  right('FAIL %', 1),
-  right('BEFORE', 1),
-  right('P50', 2),
-  right('BEFORE', 2),
-  right('P95'),
-  right('BEFORE'),
+function beforeText(before: WindowReport, page: Page): string {
+  const isDeleted = before.executions === 0 && before.covered?.older_deleted === true;
+  const covered = isDeleted ? 'its runs were deleted' : coveredText(before.covered, page.nowMs);
+  return `BEFORE is the ${formatWindow(before.window_hours)} before${covered && ` (${covered})`}.`;
+}
+
+/** HookBus's own part, and how exact the percentiles are. Measured from inside, it cannot prove that a target is met. */
+function footLines({ overhead, relative_error }: MetricsReport, page: Page): string[] {
+  const { p50, p95, p99 } = overhead.grades;
+  const shown = [
+    ['P50', p50],
+    ['P95', p95],
+    ['P99', p99],
+  ] as const;
+  const missed = shown.filter(([, { grade }]) => grade !== null && grade !== 'ok');
+  const figures = shown.map(([name, { value }]) => `${name} ${formatMs(value)}`).join(', ');
+  const limits = missed.map(([name, { target }]) => `${name} should be below ${target} ms`);
+  const text = `HookBus itself added ${figures}${limits.map((limit) => `; ${limit}`).join('')}.`;
+  const tone = missed.some(([, { grade }]) => grade === 'alert') ? 'bad' : 'warn';
+  return [
+    ...(overhead.count === 0
+      ? []
+      : wrap(text, page.columns).map((line) =>
+          page.paint(line, missed.length === 0 ? 'dim' : tone),
+        )),
+    ...(relative_error === null
+      ? []
+      : [page.paint(`Percentiles are within ${relative_error * 100} %.`, 'dim')]),
+  ];
+}
+
+const NAMED = { minWidth: 10 } as const;
+
+/** The columns that name a row, and their cells: hook and event, or the grouping. */
+function namesOf(lines: readonly Line[], by: Grouping | undefined) {
+  const cell = (text: string | null | undefined): Cell => ({ text: visible(text || NOTHING) });
+  if (by === undefined) {
+    return {
+      columns: [
+        { title: 'HOOK', ...NAMED },
+        { title: 'EVENT', ...NAMED },
+      ],
+      cellsOf: (line: Line) =>
+        'name' in line ? [cell(line.name)] : [cell(line.hook_name), cell(line.event_type)],
+    };
+  }
+  const groups = lines.flatMap((line) => ('name' in line ? [line] : []));
+  const ofProject = (by === 'project' ? groups.map(({ name }) => name) : []).concat(
+    groups.flatMap(({ project }) => project ?? []),
+  );
+  const projects = projectNames(ofProject);
+  const ids = shortIds(by === 'session' ? groups.map(({ name }) => name) : []);
+  const columns: Column[] = [{ title: by.toUpperCase(), ...NAMED }];
+  if (by === 'session') columns.push({ title: 'PROJECT', ...NAMED });
+  return {
+    columns,
+    cellsOf: (line: Line): Cell[] => {
+      if (!('name' in line)) return [];
+      if (by === 'session') {
+        return [cell(ids.get(line.name)), cell(projects.get(line.project ?? ''))];
+      }
+      return [cell(by === 'project' ? projects.get(line.name) : line.name)];
+    },
+  };
+}
+
+/** The figures of a row, in their order; with --compare, each has what it was before. */
+interface Figure extends Omit<Column, 'align'> {
+  readonly cell: (line: Figures) => Cell;
+  /** A larger change is coloured. */
+  readonly of?: (line: Figures) => number | null;
+}
+
+const count = (title: string, of: (line: Figures) => number, tone?: Tone): Figure => ({
+  title,
+  cell: (line) => ({ text: formatCount(of(line)), tone: of(line) === 0 ? 'dim' : tone }),
+});
+const time = (title: string, of: (line: Figures) => number | null): Figure => ({
+  title,
+  of,
+  cell: (line) => ({ text: formatMsAligned(of(line)) }),
+});
+
+const RUNS = { ...count('RUNS', ({ runs }) => runs), isKept: true };
+const FAILED = count('FAILED', ({ error, timeout }) => error + timeout, 'bad');
+const DENIED = count('DENIED', ({ denied }) => denied, 'warn');
+const DEDUPED = count('DEDUPED', ({ deduped }) => deduped);
+const SKIPPED = count('SKIPPED', ({ breaker_skipped }) => breaker_skipped, 'warn');
+const P50 = time('P50', ({ p50_ms }) => p50_ms);
+const P95 = time('P95', ({ p95_ms }) => p95_ms);
+const MAX = time('MAX', ({ max_ms }) => max_ms);
+const TOTAL = time('TOTAL', ({ p50_ms, total_ms }) => (p50_ms === null ? null : total_ms));
+
+const ALL: readonly Figure[] = [
+  RUNS,
+  FAILED,
+  DENIED,
+  { ...SKIPPED, dropOrder: 2 },
+  { ...DEDUPED, dropOrder: 1 },
+  { ...P50, dropOrder: 4 },
+  P95,
+  { ...MAX, dropOrder: 3 },
+  TOTAL,
 ];
+
+const PAIRS: readonly Figure[] = [
+  RUNS,
+  FAILED,
+  { ...DENIED, dropOrder: 3 },
+  { ...P50, dropOrder: 2 },
+  P95,
+  { ...TOTAL, dropOrder: 1 },
+];
+
+const FIGURES: readonly Column[] = ALL.map((figure) => ({ ...figure, align: 'right' }));
+const COMPARED: readonly Column[] = PAIRS.flatMap((figure) => [
+  { ...figure, align: 'right', pair: figure.title },
+  { ...figure, title: 'BEFORE', align: 'right', pair: figure.title },
+]);
+
+const keyOf = (line: Line): string =>
+  'name' in line ? line.name : JSON.stringify([line.hook_name, line.event_type]);
+const keyed = (line: Line): readonly [string, Line] => [keyOf(line), line];
+
+function figureCells(line: Line, was: ReadonlyMap<string, Line> | undefined): Cell[] {
+  if (was === undefined) return ALL.map(({ cell }) => cell(line));
+  const before = was.get(keyOf(line));
+  return PAIRS.flatMap(({ cell, of }) => {
+    const now = cell(line);
+    if (before === undefined) return [now, { text: NOTHING }];
+    const tone = of === undefined ? now.tone : changeTone(of(line), of(before));
+    return [
+      { ...now, tone },
+      { ...cell(before), tone: 'dim' },
+    ];
+  });
+}
 
 /** A larger relative change is coloured. */
 const NOTABLE = 0.2;
 
-function comparedLines(
-  lines: readonly Line[],
-  before: MetricsReport,
-  names: readonly Column[],
-  page: Page,
-): string[] {
-  const known = new Map((before.groups ?? before.hooks).map((line) => [keyOf(line), line]));
-  const rows = lines.map((line) => {
-    const was = known.get(keyOf(line));
-    const cells = [
-      { text: formatCount(line.runs) },
-      { text: was === undefined ? NOTHING : formatCount(was.runs) },
-      { text: formatPercent(line.failure_rate) },
-      { text: formatPercent(was?.failure_rate ?? null) },
-      { text: formatMsAligned(line.p50_ms), tone: changeTone(line.p50_ms, was?.p50_ms) },
-      { text: formatMsAligned(was?.p50_ms) },
-      { text: formatMsAligned(line.p95_ms), tone: changeTone(line.p95_ms, was?.p95_ms) },
-      { text: formatMsAligned(was?.p95_ms) },
-    ];
-    return { cells: [...nameCells(line), ...cells] };
-  });
-  return [
-    page.paint(`Compared with the ${formatWindow(before.window_hours)} before`, 'strong'),
-    ...renderTable([...names, ...COMPARED], rows, page),
-    '',
-  ];
-}
-
-const keyOf = (line: Line): string =>
-  'name' in line ? line.name : JSON.stringify([line.hook_name, line.event_type]);
-
-function changeTone(now: number | null, was: number | null | undefined): Tone | undefined {
-  if (now === null || was === null || was === undefined) return undefined;
+function changeTone(now: number | null, was: number | null): Tone | undefined {
+  if (now === null || was === null) return undefined;
   if (now > was * (1 + NOTABLE)) return 'bad';
   return now < was * (1 - NOTABLE) ? 'good' : undefined;
-}
-
-function endingCells(hook: Line): Cell[] {
-  return [
-    ...nameCells(hook),
-    { text: formatCount(hook.runs) },
-    countCell(hook.success, undefined),
-    countCell(hook.denied, 'warn'),
-    countCell(hook.error, 'bad'),
-    countCell(hook.timeout, 'bad'),
-    rateCell(hook.failure_rate, 'bad'),
-    countCell(hook.deduped, undefined),
-    rateCell(hook.dedupe_rate, undefined),
-  ];
-}
-
-function nameCells(hook: Line): Cell[] {
-  if ('name' in hook) return [{ text: visible(hook.name || NOTHING) }];
-  return [{ text: visible(hook.hook_name) }, { text: visible(hook.event_type || NOTHING) }];
-}
-
-/** Dims a zero, so that other counts stand out. */
-function countCell(count: number, tone: Tone | undefined): Cell {
-  return { text: formatCount(count), tone: count === 0 ? 'dim' : tone };
-}
-
-function rateCell(rate: number | null, tone: Tone | undefined): Cell {
-  return { text: formatPercent(rate), tone: rate === null || rate === 0 ? 'dim' : tone };
-}
-
-function timeCells(hook: Line): Cell[] {
-  const { avg_ms, p50_ms, p95_ms, p99_ms, max_ms, total_ms } = hook;
-  const times = [avg_ms, p50_ms, p95_ms, p99_ms, max_ms, total_ms];
-  return [...nameCells(hook), ...times.map((ms) => ({ text: formatMsAligned(ms) }))];
-}
-
-const TARGETS: readonly Column[] = [
-  { title: '' },
-  right('MEASURED'),
-  right('TARGET'),
-  right('ALERT'),
-  { title: '' },
-];
-
-function targetLines({ overhead, failure_rate, runs }: MetricsReport, page: Page): string[] {
-  const { p50, p95, p99 } = overhead.grades;
-  const rows = [
-    overheadCells('overhead P50', p50),
-    overheadCells('overhead P95', p95),
-    overheadCells('overhead P99', p99),
-    targetCells('failure rate', failure_rate, formatPercent),
-  ];
-  return [
-    page.paint('Overhead of hookbus, and failure rate', 'strong'),
-    ...renderTable(
-      TARGETS,
-      rows.map((cells) => ({ cells })),
-      page,
-    ),
-    '',
-    page.paint(
-      `Overhead of ${formatThings(overhead.count, 'execution')}; failures among ${formatThings(runs, 'run')}.`,
-      'dim',
-    ),
-    page.paint(
-      'HookBus measures this from inside. The targets are for callers, who see more.',
-      'dim',
-    ),
-  ];
-}
-
-/** An overhead measured from inside can miss a target, but cannot prove that it is met. */
-function overheadCells(name: string, whole: Graded): Cell[] {
-  const cells = targetCells(name, whole, formatMsAligned);
-  return whole.grade === 'ok' ? [...cells.slice(0, -1), { text: '' }] : cells;
-}
-
-function targetCells(
-  name: string,
-  graded: Graded,
-  format: (value: number | null) => string,
-): Cell[] {
-  const { value, target, alert, grade } = graded;
-  const isZero = target === 0;
-  return [
-    { text: name },
-    { text: format(value) },
-    { text: isZero ? format(0) : `< ${bare(target)}` },
-    { text: `> ${isZero ? `${alert * 100} %` : bare(alert)}` },
-    { text: grade ?? 'no data', tone: grade === null ? 'dim' : GRADE_TONES[grade] },
-  ];
-}
-
-/** A target in ms, without the decimals of a measurement. */
-function bare(ms: number): string {
-  return `${ms} ms`;
-}
-
-function windowOf(hours: number): string {
-  return `the last ${formatWindow(hours)}`;
-}
-
-function capitalised(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -1,196 +1,264 @@
 import type { CostReport } from '../../../app/reading/cost-report.ts';
+import type { ReportDetails } from '../../../app/reading/report/read-details.ts';
 import { VERSION } from '../../../domain/version.ts';
-import { formatClock, formatCount, formatDate, formatMs, NOTHING } from '../../../format.ts';
-import { visible } from '../text.ts';
 import {
-  callTitle,
-  charactersText,
-  headline,
-  ratedTimeout,
-  TITLES,
-  windowOf,
-} from './report-words.ts';
+  formatClock,
+  formatCount,
+  formatDate,
+  formatDay,
+  formatMs,
+  formatThings,
+  NOTHING,
+  projectNames,
+} from '../../../format.ts';
+import { outcomesChart } from './html/chart.ts';
+import { barCell, type Cell, escaped, namedCell, tableSection, textCell } from './html/elements.ts';
+import { STYLE } from './html/style.ts';
+import { charactersText, headline, ratedTimeout, TITLES } from './report-words.ts';
 
-/** Nobody reads more rows; --json has them all. */
-const MAX_ROWS = 100;
-
-const STYLE = `
-:root { color-scheme: light dark; --ink: #1b1f24; --soft: #59636e; --line: #d1d9e0; --bar: #b6d4fe; --back: #fff; }
-@media (prefers-color-scheme: dark) {
-  :root { --ink: #e6edf3; --soft: #9198a1; --line: #3d444d; --bar: #1f4a86; --back: #0d1117; }
-}
-body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--back); max-width: 72rem; margin: 2rem auto; padding: 0 1rem; }
-h1 { font-size: 1.5rem; } h2 { font-size: 1.1rem; margin-top: 2rem; }
-table { border-collapse: collapse; width: 100%; }
-div { overflow-x: auto; }
-th, td { text-align: left; padding: .25rem .6rem; border-bottom: 1px solid var(--line); white-space: nowrap; }
-th { color: var(--soft); font-weight: 600; }
-.n { text-align: right; font-variant-numeric: tabular-nums; }
-.bar { background: linear-gradient(var(--bar), var(--bar)) right / var(--part) 100% no-repeat; }
-footer, li { color: var(--soft); font-size: .9rem; }
-`;
+/** How many rows a table has: nobody reads more, and --json has them all. */
+const MAX_ROWS = 15;
 
 /** A self-contained page: no script, nothing loaded, and recorded text cannot inject either. */
-export function reportHtml(report: CostReport, nowMs: number): string {
-  const title = `What hooks cost in ${windowOf(report)}`;
+export function reportHtml(
+  report: CostReport,
+  details: ReportDetails | undefined,
+  nowMs: number,
+): string {
+  const title = titleOf(report, details, nowMs);
+  const parts = details === undefined ? [] : partsOf(report, details, nowMs);
   return `<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<meta name="viewport" content="width=device-width">
+<meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="no-referrer">
 <title>${escaped(title)}</title>
 <style>${STYLE}</style>
 </head>
 <body>
+<main>
 <h1>${escaped(title)}</h1>
-${headline(report)
+${details === undefined ? '' : `<p class="span">${escaped(coverage(details))}</p>`}
+${headline(report, nowMs)
   .map((text) => `<p>${escaped(text)}</p>`)
   .join('\n')}
-${hooksTable(report)}
-${callsTable(report)}
-${contextTable(report)}
-${sessionsTable(report)}
-<h2>Assumptions</h2>
-<ul>
-${report.assumptions.map((text) => `<li>${escaped(text)}</li>`).join('\n')}
-</ul>
-<footer>HookBus ${VERSION}, ${escaped(fullMoment(new Date(nowMs)))}</footer>
+${parts.join('\n')}
+</main>
+<footer>HookBus ${VERSION}, written ${escaped(fullMoment(nowMs))}</footer>
 </body>
 </html>
 `;
 }
 
 /** Whoever reads the page may do so on another day. */
-const fullMoment = (at: Date): string => `${formatDate(at)} ${formatClock(at)}`;
+const fullMoment = (ms: number): string =>
+  `${formatDate(new Date(ms))} ${formatClock(new Date(ms)).slice(0, 5)}`;
 
-interface Cell {
-  readonly text: string;
-  readonly isNumber?: boolean;
-  /** Draws a bar behind the text, as a share of the longest bar. */
-  readonly part?: number;
+const moment = (at: string | number, nowMs: number): string =>
+  `${formatDay(new Date(at), nowMs)} ${formatClock(new Date(at)).slice(0, 5)}`;
+
+/** The days that the report covers, which may be fewer than were asked for. */
+function titleOf(report: CostReport, details: ReportDetails | undefined, nowMs: number): string {
+  if (details === undefined) return 'What hooks did';
+  if (report.session_id !== null) {
+    const name = sessionNamer(report)(report.session_id);
+    return `What hooks did in ${name}, ${moment(details.fromMs, nowMs)}`;
+  }
+  const [from, until] = [details.fromMs, details.untilMs].map((ms) =>
+    formatDay(new Date(ms), nowMs),
+  );
+  const year = new Date(details.untilMs).getFullYear();
+  return `What hooks did, ${from === until ? from : `${from} – ${until}`} ${String(until).endsWith(String(year)) ? '' : year}`.trim();
 }
 
-const word = (text: string | null): Cell => ({ text: text || NOTHING });
-const number = (text: string, part?: number): Cell => ({
-  text,
-  isNumber: true,
-  ...(part === undefined ? {} : { part }),
-});
+const coverage = ({ fromMs, untilMs }: ReportDetails): string =>
+  `Executions from ${fullMoment(fromMs)} to ${fullMoment(untilMs)}, local time.`;
+
+function partsOf(report: CostReport, details: ReportDetails, nowMs: number): string[] {
+  return [
+    cards(report, details),
+    outcomesChart(details, nowMs),
+    failuresTable(details, nowMs),
+    refusalsTable(details, nowMs),
+    hooksTable(report),
+    callsTable(report),
+    report.session_id === null ? sessionsTable(report, nowMs) : '',
+    contextTable(report),
+    `<section><h2>How to read this</h2><ul class="plain">${[...COLUMNS_MEAN, ...report.assumptions].map((text) => `<li>${escaped(text)}</li>`).join('')}</ul></section>`,
+  ];
+}
+
+const COLUMNS_MEAN = [
+  'You’d save: how much sooner agents would have continued without this hook, since the others were done.',
+  'Timeout: twice the P99, rounded up, with the number of runs that it rests on.',
+];
+
+function cards({ executions, blocked_ms, denied }: CostReport, { bars }: ReportDetails): string {
+  const failed = bars.reduce((sum, bar) => sum + bar.failed, 0);
+  const shown: readonly (readonly [name: string, figure: string, tone: string])[] = [
+    ['Failed', formatCount(failed), failed > 0 ? 'failed' : ''],
+    ['Refused', formatCount(denied), denied > 0 ? 'refused' : ''],
+    ['Agents waited', formatMs(blocked_ms), ''],
+    ['Executions', formatCount(executions), ''],
+  ];
+  return `<ul class="cards">${shown.map(([name, figure, tone]) => `<li>${name}<b class="${tone}">${escaped(figure)}</b></li>`).join('')}</ul>`;
+}
+
+const GROUP_COLUMNS = (what: string) =>
+  [
+    { title: 'Hook' },
+    { title: what },
+    { title: 'Times', kind: 'number' },
+    { title: 'First', kind: 'more' },
+    { title: 'Last', kind: 'more' },
+  ] as const;
+
+interface Group {
+  readonly hook_name: string;
+  readonly event_type: string;
+  readonly count: number;
+  readonly first_at: string;
+  readonly last_at: string;
+}
+
+function groupRows<T extends Group>(
+  groups: readonly T[],
+  says: (group: T) => string,
+  nowMs: number,
+): Cell[][] {
+  const max = Math.max(...groups.map(({ count }) => count), 1);
+  return groups.map((group) => [
+    namedCell(group.hook_name, group.event_type),
+    textCell(says(group)),
+    barCell(formatCount(group.count), group.count / max),
+    textCell(moment(group.first_at, nowMs)),
+    textCell(moment(group.last_at, nowMs)),
+  ]);
+}
+
+const failuresTable = ({ failures }: ReportDetails, nowMs: number): string =>
+  tableSection(
+    'What failed',
+    GROUP_COLUMNS('What it said'),
+    groupRows(failures, ({ message }) => message, nowMs),
+    { max: MAX_ROWS, none: 'No hook failed.' },
+  );
+
+const refusalsTable = ({ refusals }: ReportDetails, nowMs: number): string =>
+  tableSection(
+    'What was refused',
+    GROUP_COLUMNS('Reason'),
+    groupRows(refusals, ({ reason }) => reason ?? 'no reason given', nowMs),
+    { max: MAX_ROWS, none: 'No hook refused anything.' },
+  );
 
 function hooksTable({ hooks }: CostReport): string {
   const max = Math.max(...hooks.map(({ waited_ms }) => waited_ms), 1);
-  const head = [
-    'Hook',
-    'Event',
-    '#Runs',
-    '#Denied',
-    '#Waited',
-    '#Last of calls',
-    '#Alone',
-    '#P50',
-    '#P95',
-    '#P99',
-    '#Timeout (runs)',
-  ];
+  const columns = [
+    { title: 'Hook' },
+    { title: 'Runs', kind: 'number' },
+    { title: 'Waited', kind: 'number' },
+    { title: 'You’d save', kind: 'more number' },
+    { title: 'P50', kind: 'more number' },
+    { title: 'P95', kind: 'number' },
+    { title: 'Max', kind: 'more number' },
+    { title: 'Timeout', kind: 'more number' },
+  ] as const;
   const rows = hooks.map((hook) => [
-    word(hook.hook_name),
-    word(hook.event_type),
-    number(formatCount(hook.runs)),
-    number(formatCount(hook.denied)),
-    number(formatMs(hook.waited_ms), hook.waited_ms / max),
-    number(formatCount(hook.critical_calls)),
-    number(formatMs(hook.critical_calls === 0 ? null : hook.critical_ms)),
-    ...[hook.p50_ms, hook.p95_ms, hook.p99_ms].map((ms) => number(formatMs(ms))),
-    number(ratedTimeout(hook)),
+    namedCell(hook.hook_name, hook.event_type),
+    textCell(formatCount(hook.runs)),
+    barCell(formatMs(hook.waited_ms), hook.waited_ms / max),
+    textCell(formatMs(hook.critical_calls === 0 ? null : hook.critical_ms)),
+    ...[hook.p50_ms, hook.p95_ms, hook.max_ms].map((ms) => textCell(formatMs(ms))),
+    textCell(ratedTimeout(hook)),
   ]);
-  return section(TITLES.hooks, head, rows);
+  return tableSection(TITLES.hooks, columns, rows, { max: MAX_ROWS });
 }
 
+/** The longest calls, those of one kind together: a hundred rows of the same hook say no more than one. */
 function callsTable({ calls }: CostReport): string {
+  const kinds = new Map<string, CostReport['calls'][number][]>();
+  for (const call of calls) {
+    const key = JSON.stringify([call.tool_name, call.event_type, call.critical_hook]);
+    kinds.set(key, [...(kinds.get(key) ?? []), call]);
+  }
   const max = calls[0]?.blocked_ms || 1;
-  const head = ['Started', 'Tool', 'Event', '#Hooks', '#Waited', 'Last hook', '#Alone'];
-  const rows = calls.map((call) => [
-    word(fullMoment(new Date(call.began_at))),
-    word(callTitle(call)),
-    word(call.event_type),
-    number(formatCount(call.executions)),
-    number(formatMs(call.blocked_ms), call.blocked_ms / max),
-    word(call.critical_hook),
-    number(formatMs(call.gain_ms)),
+  const rows = [...kinds.values()].flatMap((same) => {
+    const [first] = same;
+    if (first === undefined) return [];
+    const savedMs = same.reduce((sum, { gain_ms }) => sum + gain_ms, 0);
+    return [
+      [
+        namedCell(
+          first.tool_name ?? first.event_type,
+          first.tool_name === null ? '' : first.event_type,
+        ),
+        textCell(first.critical_hook),
+        textCell(formatCount(same.length)),
+        barCell(formatMs(first.blocked_ms), first.blocked_ms / max),
+        textCell(formatMs(savedMs)),
+      ],
+    ];
+  });
+  const columns = [
+    { title: 'Call' },
+    { title: 'Last hook' },
+    { title: 'Calls', kind: 'number' },
+    { title: 'Longest', kind: 'number' },
+    { title: 'You’d save', kind: 'more number' },
+  ] as const;
+  const note = `Of the ${formatThings(calls.length, 'call')} that waited longest.`;
+  return tableSection(TITLES.calls, columns, rows, { max: MAX_ROWS, note });
+}
+
+/** Names sessions by their projects; one of several with the same name needs more of its path. */
+function sessionNamer({ sessions }: CostReport) {
+  const names = projectNames(sessions.flatMap(({ project }) => project ?? []));
+  const projects = new Map(sessions.map(({ session_id, project }) => [session_id, project]));
+  return (id: string | null): string => names.get(projects.get(id) ?? '') ?? 'no project';
+}
+
+function sessionsTable(report: CostReport, nowMs: number): string {
+  const { sessions } = report;
+  const nameOf = sessionNamer(report);
+  const max = Math.max(...sessions.map(({ blocked_ms }) => blocked_ms), 1);
+  const rows = sessions.map(({ session_id: id, began_at, executions, blocked_ms, hook_ms }) => [
+    namedCell(
+      `${nameOf(id)}, ${moment(began_at, nowMs)}`,
+      id === null ? 'no session' : '',
+      id ?? '',
+    ),
+    textCell(formatCount(executions)),
+    barCell(formatMs(blocked_ms), blocked_ms / max),
+    textCell(formatMs(hook_ms)),
   ]);
-  return section(TITLES.calls, head, rows);
+  const columns = [
+    { title: 'Session' },
+    { title: 'Hooks', kind: 'number' },
+    { title: 'Waited', kind: 'number' },
+    { title: 'If sequential', kind: 'more number' },
+  ] as const;
+  return tableSection(TITLES.sessions, columns, rows, { max: MAX_ROWS });
 }
 
 function contextTable({ context }: CostReport): string {
   const max = context[0]?.characters_at_most || 1;
-  const head = [
-    'Hook',
-    'Event',
-    '#Times',
-    '#Characters',
-    '#Truncated',
-    '#Repeated',
-    '#Characters repeated',
-  ];
-  const rows = context.map((one) => [
-    word(one.hook_name),
-    word(one.event_type),
-    number(formatCount(one.executions)),
-    number(charactersText(one), one.characters_at_most / max),
-    ...[one.cut, one.repeated, one.repeated_characters].map((count) => number(formatCount(count))),
-  ]);
-  return section(TITLES.context, head, rows);
-}
-
-function sessionsTable({ sessions }: CostReport): string {
-  const max = sessions[0]?.blocked_ms || 1;
-  const head = ['Session', 'First hook', 'Last hook', '#Executions', '#Waited', '#If sequential'];
-  const rows = sessions.map((session) => [
-    word(session.session_id),
-    word(fullMoment(new Date(session.began_at))),
-    word(fullMoment(new Date(session.ended_at))),
-    number(formatCount(session.executions)),
-    number(formatMs(session.blocked_ms), session.blocked_ms / max),
-    number(formatMs(session.hook_ms)),
-  ]);
-  return section('By session', head, rows);
-}
-
-/** A `#` before a title marks a column of numbers. */
-function section(title: string, head: readonly string[], rows: readonly Cell[][]): string {
-  if (rows.length === 0) return '';
-  const titles = head.map((text) =>
-    text.startsWith('#') ? `<th class="n">${text.slice(1)}</th>` : `<th>${text}</th>`,
-  );
-  const rest = rows.length - MAX_ROWS;
-  return `<h2>${escaped(title)}</h2>
-<div><table>
-<tr>${titles.join('')}</tr>
-${rows
-  .slice(0, MAX_ROWS)
-  .map((cells) => `<tr>${cells.map(cellHtml).join('')}</tr>`)
-  .join('\n')}
-</table></div>${rest > 0 ? `\n<p>… and ${formatCount(rest)} more</p>` : ''}`;
-}
-
-function cellHtml({ text, isNumber, part }: Cell): string {
-  if (!isNumber) return `<td>${escaped(text)}</td>`;
-  const bar =
-    part === undefined ? '"n"' : `"n bar" style="--part: ${(Math.min(part, 1) * 100).toFixed(1)}%"`;
-  return `<td class=${bar}>${escaped(text)}</td>`;
-}
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-/** Recorded text is untrusted: escapes its markup, and invisible characters. */
-function escaped(text: string): string {
-  return visible(text).replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
+  const columns = [
+    { title: 'Hook' },
+    { title: 'Times', kind: 'number' },
+    { title: 'Characters', kind: 'number' },
+    { title: 'Truncated', kind: 'more number' },
+    { title: 'Repeated', kind: 'more number' },
+  ] as const;
+  const rows = context
+    .filter(({ characters_at_most }) => characters_at_most > 0)
+    .map((one) => [
+      namedCell(one.hook_name, one.event_type || NOTHING),
+      textCell(formatCount(one.executions)),
+      barCell(charactersText(one), one.characters_at_most / max),
+      ...[one.cut, one.repeated].map((count) => textCell(formatCount(count))),
+    ]);
+  return tableSection(TITLES.context, columns, rows, { max: MAX_ROWS });
 }

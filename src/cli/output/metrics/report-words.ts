@@ -8,36 +8,41 @@ import {
   NOTHING,
 } from '../../../format.ts';
 
+import { coveredText } from './covered.ts';
+
 /* Texts that the terminal report and the HTML report share. */
 
 export const TITLES = {
-  hooks: 'By hook: how long agents waited, and a suggested timeout from P99',
-  calls: 'The longest tool calls, and the hook that finished last',
+  hooks: 'What agents waited for',
+  calls: 'The tool calls that waited longest',
   context: 'What hooks added to the context',
+  sessions: 'The sessions that waited longest',
 } as const;
 
-/** How many of the longest calls are shown; --json has more. */
-const MAX_CALLS = 10;
-
-export const shownCalls = ({ calls }: CostReport): CostReport['calls'] => calls.slice(0, MAX_CALLS);
-
 /** A summary in a few sentences. */
-export function headline(report: CostReport): string[] {
-  const { executions, blocked_ms, hook_ms, session_count, not_waited_for, call_count } = report;
-  if (executions === 0) return [`No execution started in ${windowOf(report)}.`];
-  const saved = hook_ms > 0 ? (hook_ms - blocked_ms) / hook_ms : 0;
-  const apart =
-    not_waited_for.executions === 0
-      ? ''
-      : ` The agent did not wait for ${formatThings(not_waited_for.executions, 'more execution')} (${formatMs(not_waited_for.total_ms)}).`;
-  return [
-    `In ${windowOf(report)} agents waited ${formatMs(blocked_ms)} for ${formatThings(executions - not_waited_for.executions, 'execution')} of hooks, in ${formatThings(session_count, 'session')} and for ${formatThings(call_count, 'event')} of tool calls.`,
-    `In sequence they would have taken ${formatMs(hook_ms)}; running in parallel saved ${formatPercent(saved)}.${apart}`,
+export function headline(report: CostReport, nowMs: number): string[] {
+  const { executions, blocked_ms, hook_ms, session_count, not_waited_for } = report;
+  const covered = coveredText(report.covered, nowMs);
+  const window = `${windowOf(report)}${covered && ` (${covered})`}`;
+  if (executions === 0) return [`No execution started in ${window}.`];
+  const waitedFor = formatThings(executions - not_waited_for.executions, 'execution');
+  const savedMs = hook_ms - blocked_ms;
+  const sentences = [
+    `In ${window} agents waited ${formatMs(blocked_ms)} for ${waitedFor} in ${formatThings(session_count, 'session')}.`,
+    ...(savedMs >= 1
+      ? [`One after another the hooks would have taken ${formatMs(savedMs)} longer.`]
+      : []),
+    ...(not_waited_for.executions === 0
+      ? []
+      : [
+          `Agents did not wait for ${formatThings(not_waited_for.executions, 'more execution')} (${formatMs(not_waited_for.total_ms)}).`,
+        ]),
     ...(report.denied === 0 ? [] : [`Hooks refused ${formatThings(report.denied, 'time')}.`]),
     ...(report.relative_error === null
       ? []
       : [`Percentiles are within ${formatPercent(report.relative_error)}.`]),
   ];
+  return sentences;
 }
 
 export function windowOf({ window_hours: hours, session_id }: CostReport): string {
@@ -45,15 +50,20 @@ export function windowOf({ window_hours: hours, session_id }: CostReport): strin
   return `the last ${formatWindow(hours)}`;
 }
 
-/** A timeout with the number of runs it is based on: `10 s (412)`. */
-export function ratedTimeout({
+/** `10 s`, or `≥ 10 s`. */
+export function suggestedTimeout({
   suggested_timeout_seconds: seconds,
-  runs,
   timeouts,
 }: HookCost): string {
   if (seconds === null) return NOTHING;
   // A run that timed out would have taken longer.
-  return `${timeouts > 0 ? '≥ ' : ''}${seconds} s (${formatCount(runs)})`;
+  return `${timeouts > 0 ? '≥ ' : ''}${seconds} s`;
+}
+
+/** The same with the number of runs it is based on: `10 s (412)`. */
+export function ratedTimeout(hook: HookCost): string {
+  if (hook.suggested_timeout_seconds === null) return NOTHING;
+  return `${suggestedTimeout(hook)} (${formatCount(hook.runs)})`;
 }
 
 /** `1,234`, or a range if the number is not known exactly. */

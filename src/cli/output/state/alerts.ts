@@ -1,13 +1,6 @@
 import type { AlertReport } from '../../../app/alerts/alert-report.ts';
 import type { AlertsReport } from '../../../app/alerts/read-alerts.ts';
-import {
-  formatAge,
-  formatClock,
-  formatDate,
-  formatMs,
-  formatThings,
-  NOTHING,
-} from '../../../format.ts';
+import { formatClock, formatDate, formatMs, formatThings, NOTHING } from '../../../format.ts';
 import type { Page } from '../page.ts';
 import { BELOW_INDENT, type Column, createTable, type Row } from '../table.ts';
 import { hanging, visible, wrap } from '../text.ts';
@@ -43,9 +36,10 @@ export function alertsLines(report: AlertsFacts, page: Page): string[] {
   ];
 }
 
-function emptyText({ enabled, history }: AlertsFacts): string {
+function emptyText({ enabled, history, watching }: AlertsFacts): string {
   if (!enabled) return 'Alerts are off, and none is open.';
-  return history === null ? 'No alert is open: all is well.' : 'No alert is recorded.';
+  if (history !== null) return 'No alert is recorded.';
+  return watching ? 'No alert is open: all is well.' : 'No alert is open.';
 }
 
 /** An alert's text has its numbers and times at the end, so it is never cut. */
@@ -84,7 +78,7 @@ function remarks({ enabled, watching, actions }: AlertsFacts): string[] {
     ...(watching
       ? []
       : [
-          'No daemon is running, so only skipped guards are checked. The next execution starts one, unless HOOKBUS_DAEMON is off.',
+          'No daemon is running, so only skipped guards are checked. The next execution starts one, unless HOOKBUS_DAEMON is off. What is wrong now: hookbus status',
         ]),
     ...(hasAction
       ? []
@@ -92,11 +86,4 @@ function remarks({ enabled, watching, actions }: AlertsFacts): string[] {
           'No action is set for alerts. To get notified: hookbus config set alerts.command LINE, alerts.webhook URL or alerts.desktop true',
         ]),
   ];
-}
-
-/** One line for each open alert, for `status`. */
-export function openAlertTexts(alerts: readonly AlertReport[], page: Page): string[] {
-  return alerts.map(
-    ({ text, opened_at }) => `${text} (${formatAge(new Date(opened_at), page.nowMs)})`,
-  );
 }

@@ -1,10 +1,8 @@
 import type { Check, DoctorReport, Finding } from '../../../app/doctor/finding.ts';
+import { HARMS } from '../../../app/health/health-item.ts';
 import { formatThings } from '../../../format.ts';
 import type { Page, Tone } from '../page.ts';
 import { columnsOf, hanging, pad, visible } from '../text.ts';
-
-/** Short enough to leave room for the text after it. */
-const ID_CHARACTERS = 13;
 
 const MARKS = {
   ok: { word: 'ok', tone: 'good' },
@@ -15,7 +13,7 @@ const MARKS = {
 /** One line for each check, then the findings, problems first. */
 export function doctorLines(report: DoctorReport, page: Page): string[] {
   const width = Math.max(...report.checks.map(({ name }) => columnsOf(name)));
-  const findings = report.checks.flatMap((check) => check.findings);
+  const findings = report.checks.flatMap((check) => check.findings).sort(byHarm);
   const [problems, advice] = (['problem', 'advice'] as const).map((severity) =>
     findings.filter((finding) => finding.severity === severity),
   );
@@ -26,6 +24,13 @@ export function doctorLines(report: DoctorReport, page: Page): string[] {
     ...section('Problems', problems ?? [], 'bad', page),
     ...section('Advice', advice ?? [], 'warn', page),
   ];
+}
+
+/** A guard that does not guard comes first, then what else is wrong with hooks, as in `status`. */
+function byHarm(a: Finding, b: Finding): number {
+  const rank = ({ health }: Finding): number =>
+    health === undefined ? HARMS.length : HARMS.indexOf(health.harm);
+  return rank(a) - rank(b);
 }
 
 function conclusion({ problems, advice }: DoctorReport, page: Page): string {
@@ -59,9 +64,8 @@ function section(title: string, findings: readonly Finding[], tone: Tone, page: 
 }
 
 function findingLines(finding: Finding, page: Page): string[] {
-  const { what, why, fix, execution_id } = finding;
-  const show =
-    execution_id === undefined ? [] : [`see: hookbus show ${execution_id.slice(0, ID_CHARACTERS)}`];
+  const { what, why, fix, log_id } = finding;
+  const show = log_id === undefined ? [] : [`see: hookbus show ${log_id}`];
   return [
     ...hanging('- ', visible(what), page),
     ...hanging('  ', visible(why), page, 'dim'),

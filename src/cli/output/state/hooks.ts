@@ -41,6 +41,7 @@ const STATES: Readonly<
   missing: ['missing', 'bad'],
   never_ran: ['silent', 'bad'],
   fails: ['failing', 'bad'],
+  misread: ['misread', 'bad'],
   changed: ['changed', 'warn'],
   disabled: ['disabled', 'warn'],
   not_recorded: ['unrecorded', 'warn'],
@@ -86,7 +87,7 @@ function summary({ entries, project, home, hours }: HooksReport, page: Page): st
       : page.paint(`${formatCount(looks)} ${looks === 1 ? 'needs' : 'need'} a look`, 'bad');
   return [
     `${formatThings(entries.length, 'hook')} of ${listed(titles)} in ${where}: ${state}, ${formatCount(recorded)} recorded.`,
-    page.paint(`RUNS, DENIED and FAILED count the last ${formatWindow(hours)}.`, 'dim'),
+    page.paint(`The numbers are those of the last ${formatWindow(hours)}.`, 'dim'),
   ].flatMap((line) => hanging('', line, page));
 }
 

@@ -34,11 +34,11 @@ const WHOSE = {
   local: 'yours, in this project',
 } as const;
 
-function fileLines(file: FileReport, { work }: InstallSummary, page: Page): string[] {
+function fileLines(file: FileReport, { work, isDryRun }: InstallSummary, page: Page): string[] {
   const title = page.paint(`${visible(file.path)} (${WHOSE[file.scope]})`, 'strong');
   if (file.hooks.length === 0) return [title, '  no hooks', ''];
   const rows = file.hooks.map((hook) => {
-    const { text, tone } = describe(hook, work);
+    const [text, tone] = WORDS[work][isDryRun ? 'planned' : 'done'][hook.action];
     return {
       cells: [
         { text: visible(hook.name ?? NOTHING) },
@@ -53,35 +53,41 @@ function fileLines(file: FileReport, { work }: InstallSummary, page: Page): stri
     { title: 'HOOK', minWidth: 12 },
     { title: 'EVENT', minWidth: 12 },
     { title: 'FOR', minWidth: 8 },
-    { title: work === 'install' ? 'NOW' : 'PREFIX' },
+    { title: work === 'uninstall' ? 'PREFIX' : isDryRun ? 'THEN' : 'NOW' },
   ];
   return [title, ...renderTable(columns, rows, page), ''];
 }
 
-const WORDS = {
+type Words = Readonly<Record<HookPlan['action'], readonly [string, Tone | undefined]>>;
+
+const KEPT = {
   install: {
-    wrapped: ['wrapped', 'good'],
     unchanged: ['already wrapped', undefined],
-    unwrapped: ['removed', 'warn'],
     by_hand: ['wrapped by hand', undefined],
-    left: ['not wrapped', 'warn'],
+    left: ['left alone', 'warn'],
   },
   uninstall: {
     wrapped: ['', undefined],
     unchanged: ['kept', undefined],
-    unwrapped: ['removed', 'good'],
     by_hand: ['added by hand, kept', 'warn'],
     left: ['none', undefined],
   },
 } as const;
 
-function describe(
-  hook: HookPlan,
-  work: InstallSummary['work'],
-): { text: string; tone: Tone | undefined } {
-  const [text, tone] = WORDS[work][hook.action];
-  return { text, tone };
-}
+const WORDS: Readonly<Record<InstallSummary['work'], Record<'planned' | 'done', Words>>> = {
+  install: {
+    planned: {
+      ...KEPT.install,
+      wrapped: ['would wrap', 'good'],
+      unwrapped: ['would unwrap', 'warn'],
+    },
+    done: { ...KEPT.install, wrapped: ['wrapped', 'good'], unwrapped: ['unwrapped', 'warn'] },
+  },
+  uninstall: {
+    planned: { ...KEPT.uninstall, unwrapped: ['would remove', 'good'] },
+    done: { ...KEPT.uninstall, unwrapped: ['removed', 'good'] },
+  },
+};
 
 function belowOf({ action, reason, command }: HookPlan) {
   if (reason !== undefined) return { text: visible(reason), tone: 'dim' as const };
@@ -90,7 +96,11 @@ function belowOf({ action, reason, command }: HookPlan) {
 }
 
 /** The changes, as `diff -u` shows them. */
-export function unifiedDiff({ path, before, after }: FileReport): string {
+export function unifiedDiff({
+  path,
+  before,
+  after,
+}: Pick<FileReport, 'path' | 'before' | 'after'>): string {
   return before === after
     ? ''
     : createTwoFilesPatch(path, path, before, after, '', '', { context: 3 });
@@ -105,20 +115,39 @@ function diffLines(file: FileReport, page: Page): string[] {
   return lines.length === 0 ? [] : [...toned, ''];
 }
 
+/** What was done to hooks, and to env blocks of files whose hooks stayed as they were. */
 function summary({ work, isDryRun, files }: InstallSummary): string {
-  const action = work === 'install' ? 'wrapped' : 'unwrapped';
   const changed = files.filter(({ before, after }) => before !== after);
-  const count = files.flatMap(({ hooks }) => hooks).filter((hook) => hook.action === action).length;
-  if (changed.length === 0)
-    return work === 'install' ? 'Nothing to change.' : 'No prefix to remove.';
-  if (count === 0) {
-    const verb = work === 'install' ? ['added', 'to'] : ['removed', 'from'];
-    const were = `HOOKBUS_ENABLED ${isDryRun ? 'would be' : 'was'} ${verb[0]} ${verb[1]}`;
-    return `${were} ${formatThings(changed.length, 'file')}.`;
-  }
-  const what =
-    work === 'install'
-      ? `${isDryRun ? 'Would wrap' : 'Wrapped'} ${formatThings(count, 'hook')}`
-      : `${isDryRun ? 'Would remove' : 'Removed'} the prefix from ${formatThings(count, 'hook')}`;
-  return `${what} in ${formatThings(changed.length, 'file')}.`;
+  const isDone = ({ action }: HookPlan): boolean => action === 'wrapped' || action === 'unwrapped';
+  const others = changed.filter(({ hooks }) => !hooks.some(isDone));
+  const hooks = changed.flatMap((file) => file.hooks);
+  const where = formatThings(changed.length - others.length, 'file');
+  const sentences = [
+    ...['wrapped', 'unwrapped'].flatMap((action) => {
+      const count = hooks.filter((hook) => hook.action === action).length;
+      const verb = VERBS[action === 'wrapped' ? 'wrapped' : work][isDryRun ? 0 : 1];
+      return count === 0 ? [] : `${verb} ${formatThings(count, 'hook')} in ${where}.`;
+    }),
+    ...(others.length === 0 ? [] : [envSentence(others, work, isDryRun)]),
+  ];
+  if (sentences.length > 0) return sentences.join(' ');
+  return work === 'install' ? 'Nothing to change.' : 'No prefix to remove.';
+}
+
+const VERBS = {
+  wrapped: ['Would wrap', 'Wrapped'],
+  install: ['Would unwrap', 'Unwrapped'],
+  uninstall: ['Would remove the prefix from', 'Removed the prefix from'],
+} as const;
+
+function envSentence(
+  files: readonly FileReport[],
+  work: InstallSummary['work'],
+  isDryRun: boolean,
+): string {
+  const names = [...new Set(files.flatMap(({ variables }) => Object.keys(variables)))];
+  const what = work === 'install' && names.length > 0 ? names.join(' and ') : 'HOOKBUS_ENABLED';
+  const [verb, to] = work === 'install' ? ['added', 'to'] : ['removed', 'from'];
+  const be = names.length > 1 ? 'were' : 'was';
+  return `${what} ${isDryRun ? 'would be' : be} ${verb} ${to} ${formatThings(files.length, 'file')}.`;
 }

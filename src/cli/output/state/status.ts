@@ -1,35 +1,30 @@
+import { isOff, isOn } from '../../../agents/settings/env-block.ts';
+import type { AgentRecording } from '../../../app/health/read-recording.ts';
 import type { StatusReport } from '../../../app/reading/read-status.ts';
 import type { DaemonState } from '../../../daemon/state.ts';
-import { HOUR_MS } from '../../../domain/time.ts';
+import { waitsForHooks } from '../../../domain/events.ts';
 import {
-  formatAge,
   formatBytes,
   formatCount,
   formatMs,
   formatPercent,
   formatThings,
   NOTHING,
+  withoutZeros,
 } from '../../../format.ts';
 import type { Graded, HookMetrics } from '../../../metrics/report.ts';
 import type { Page, Tone } from '../page.ts';
 import { hanging, pad, visible } from '../text.ts';
-import { openAlertTexts } from './alerts.ts';
 import { type ExporterFacts, exporterText } from './exporters.ts';
-import { skippedGuardTexts } from './skipped-guards.ts';
-import {
-  configProblemLines,
-  gateLines,
-  noticeLines,
-  problemLines,
-  quarantineLines,
-  titled,
-} from './status-lists.ts';
+import { healthLines } from './health.ts';
+import { recordingLines, shortPath } from './recording.ts';
 import { GRADE_TONES } from './status-words.ts';
-
-/** If an execution started within this time, an agent may be recording now. */
 
 /** The width of the names on the left. */
 const NAME_COLUMNS = 11;
+
+/** What fits a terminal of the usual size. */
+const MAX_LINES = 24;
 
 /** The status report, and what the daemon reports. */
 export interface StatusFacts extends StatusReport {
@@ -39,65 +34,57 @@ export interface StatusFacts extends StatusReport {
     readonly last_error: string | null;
     readonly failures: number;
   }[];
+  /** One entry for each agent that has settings files here. */
+  readonly recording: readonly AgentRecording[];
+  /** Null if none answers. */
+  readonly daemon_process: { readonly pid: number; readonly version: string } | null;
   /** The exporters that config.json switches on. */
   readonly exporters?: readonly ExporterFacts[];
   /** `network.ca_file`, if a daemon has read it. */
   readonly certificates?: DaemonState['certificates'];
 }
 
-/** The status, the most important first. */
-export function statusLines(report: StatusFacts, page: Page): string[] {
+/** The status in the order of what people ask: is it on, what is broken, what was refused, what costs time. */
+export function statusLines(report: StatusFacts, home: string | undefined, page: Page): string[] {
+  const head = recordingLines(report, home, page);
+  const glance = glanceLines(report, page);
+  const tail = [...glance, ...(glance.length === 0 ? [] : ['']), ...stateLines(report, home, page)];
+  const title = report.health.length === 0 ? [] : ['', page.paint('What is wrong', 'strong')];
+  const room = MAX_LINES - head.length - title.length - tail.length - 1;
+  return [...head, ...title, ...healthLines(report.health, room, page), '', ...tail];
+}
+
+function glanceLines({ last_24_hours, database }: StatusReport, page: Page): string[] {
+  if (database.state !== 'ready') return [];
+  const title = page.paint('Last 24 hours', 'strong');
+  const { executions, runs, hooks, overhead } = last_24_hours;
+  if (executions === 0) return [`${title}: no executions`];
+  const { p50, p95 } = overhead.grades;
   return [
-    ...switchLines(report, page),
-    '',
-    ...field('directory', directoryText(report), page, directoryTone(report)),
-    ...field('database', databaseText(report, page), page, databaseTone(report)),
-    ...field('spool', spoolText(report), page),
-    ...field('payloads', payloadsText(report), page),
-    ...field('retention', retentionText(report), page),
-    ...field('daemon', daemonText(report), page),
-    ...(report.shared_keys ?? []).flatMap((server) => sharedLines(server, page)),
-    ...keyServerLines(report, page),
-    ...(report.exporters ?? []).flatMap((exporter) => exporterLines(exporter, page)),
-    ...certificateLines(report, page),
-    ...field('alerts', alertsText(report), page, report.alerts.open.length > 0 ? 'bad' : undefined),
-    ...glanceLines(report, page),
-    ...titled(
-      'Guards that were skipped, so they refused nothing',
-      skippedGuardTexts(report.skipped_guards, page.nowMs),
-      page,
-    ),
-    ...titled('Open alerts', openAlertTexts(otherAlerts(report), page), page),
-    ...gateLines(report, page),
-    ...titled('Hooks got a state directory that is not trusted', refusedTexts(report), page),
-    ...configProblemLines(report, page),
-    ...problemLines(report, page),
-    ...noticeLines(report, page),
-    ...quarantineLines(report, page),
+    title,
+    ...field('runs', formatCount(runs), page),
+    ...field('failures', failuresText(last_24_hours), page),
+    ...field('refusals', refusalsText(last_24_hours), page),
+    ...field('time', timeText(hooks), page),
+    `${nameOf('overhead', page)}P50 ${beyond(formatMs(p50.value), p50, page)}, P95 ${beyond(formatMs(p95.value), p95, page)}, measured from inside`,
   ];
 }
 
-function switchLines(report: StatusReport, page: Page): string[] {
-  const { version, enabled, database, state_directory_problem } = report;
-  const name = page.paint(`HookBus ${version}`, 'strong');
-  if (enabled && state_directory_problem !== null) {
-    return [
-      `${name} is ON in this shell but records ${page.paint('NOTHING', 'bad')}: it does not trust its state directory.`,
-    ];
-  }
-  if (enabled) return [`${name} is ${page.paint('ON', 'good')} in this shell.`];
-  const { newest } = database;
-  const isFresh = newest !== null && page.nowMs - Date.parse(newest) < HOUR_MS;
-  const elsewhere = isFresh
-    ? [
-        `It may be on elsewhere: the last execution started ${formatAge(new Date(newest), page.nowMs)}.`,
-      ]
-    : [];
+function stateLines(report: StatusFacts, home: string | undefined, page: Page): string[] {
+  const { spool } = report;
   return [
-    `${name} is ${page.paint('OFF', 'warn')} in this shell: hooks run unrecorded. To switch it on:`,
-    '  Claude Code  "env": { "HOOKBUS_ENABLED": "1" }  in ~/.claude/settings.json',
-    '  this shell   export HOOKBUS_ENABLED=1',
-    ...elsewhere,
+    ...field('database', databaseText(report), page, databaseTone(report)),
+    ...(spool.waiting + spool.unreadable > 0 || spool.problem !== null
+      ? field('spool', spoolText(report), page, 'warn')
+      : []),
+    ...field('daemon', daemonText(report), page),
+    ...alertLines(report, page),
+    ...breakerLines(report, page),
+    ...protectedLines(report, page),
+    ...(report.shared_keys ?? []).flatMap((server) => sharedLines(server, page)),
+    ...(report.exporters ?? []).flatMap((exporter) => exporterLines(exporter, page)),
+    ...certificateLines(report, page),
+    ...field('directory', directoryText(report, home), page),
   ];
 }
 
@@ -112,12 +99,6 @@ function sharedLines(
   return field('keys', text, page, 'warn');
 }
 
-function keyServerLines({ key_server_problems }: StatusReport, page: Page): string[] {
-  return key_server_problems.flatMap(({ what, fix }) =>
-    field('keys', `${what}. ${fix}`, page, 'bad'),
-  );
-}
-
 function exporterLines(exporter: ExporterFacts, page: Page): string[] {
   const isWell = exporter.state === 'working' || exporter.state === 'starting';
   return field('export', exporterText(exporter), page, isWell ? undefined : 'warn');
@@ -130,123 +111,133 @@ function certificateLines({ certificates }: StatusFacts, page: Page): string[] {
   return field('network', text, page, 'warn');
 }
 
-/** Skipped guards have their own list, with more details. */
-const otherAlerts = ({ alerts }: StatusReport) =>
-  alerts.open.filter(({ rule }) => rule !== 'guard_skipped');
-
-const refusedTexts = ({ refused_directory_problem }: StatusReport): string[] =>
-  refused_directory_problem === null ? [] : [refused_directory_problem];
-
-const directoryTone = ({ state_directory_problem }: StatusReport): Tone | undefined =>
-  state_directory_problem === null ? undefined : 'bad';
-
-function directoryText(report: StatusReport): string {
-  const { state_directory, state_directory_exists, state_directory_problem } = report;
-  if (state_directory_problem !== null) return state_directory_problem;
-  if (state_directory === null) {
-    return 'none: neither HOOKBUS_HOME nor HOME is set, so nothing is recorded';
-  }
-  return state_directory_exists ? state_directory : `${state_directory} (not created yet)`;
+function alertLines({ alerts }: StatusReport, page: Page): string[] {
+  const { length } = alerts.open;
+  if (!alerts.enabled) return field('alerts', 'off (hookbus config set alerts.enabled true)', page);
+  return length === 0
+    ? []
+    : field('alerts', `${formatCount(length)} open; \`hookbus alerts\` lists them`, page);
 }
 
-function databaseText({ database }: StatusReport, page: Page): string {
-  const { state, reason, bytes, executions, oldest } = database;
-  const unredacted = database.executions_unredacted;
+/** What a breaker would do for hooks that keep failing. */
+function breakerLines({ breaker }: StatusReport, page: Page): string[] {
+  const names = [...new Set(breaker.recommended.map(({ hook_name }) => hook_name))];
+  if (names.length === 0) return [];
+  const text = `would skip ${names.join(', ')} for a while: hookbus config set breaker.enabled true`;
+  return field('breakers', text, page);
+}
+
+function protectedLines({ policy }: StatusReport, page: Page): string[] {
+  const names = policy.protected_hooks;
+  if (names.length === 0) return [];
+  const which = names.includes('*')
+    ? 'every hook'
+    : [...names, 'and every hook without --name'].join(', ');
+  return field('protected', `${which}, by root (/etc/hookbus/policy.json)`, page);
+}
+
+function directoryText(report: StatusReport, home: string | undefined): string {
+  const { state_directory, state_directory_exists } = report;
+  if (state_directory === null) return 'none: neither HOOKBUS_HOME nor HOME is set';
+  const path = shortPath(state_directory, home);
+  return state_directory_exists ? path : `${path} (not created yet)`;
+}
+
+function databaseText(report: StatusFacts): string {
+  const { database } = report;
+  const { state, reason, bytes, executions } = database;
   if (state === 'absent') return 'none yet: the first execution creates it';
   if (state === 'newer') return `not used: ${reason}; executions wait in the spool`;
   if (state === 'unusable') return `${reason}`;
-  const secrets = unredacted === 0 ? '' : `, ${formatCount(unredacted)} with unredacted secrets`;
-  const size = `${formatThings(executions, 'execution')}, ${formatBytes(bytes)}${secrets}`;
-  return oldest === null
-    ? size
-    : `${size}, the oldest started ${formatAge(new Date(oldest), page.nowMs)}`;
+  return `${formatThings(executions, 'execution')}, ${formatBytes(bytes)}, kept for ${keptText(report)}`;
 }
 
 function databaseTone({ database }: StatusReport): Tone | undefined {
   return database.state === 'newer' || database.state === 'unusable' ? 'bad' : undefined;
 }
 
+/** What is stored of an execution, and for how long. */
+function keptText(report: StatusFacts): string {
+  const { payloads, retention_days, database } = report;
+  const unredacted = database.executions_unredacted;
+  const secrets =
+    unredacted === 0 ? '' : `; ${formatThings(unredacted, 'execution')} with unredacted secrets`;
+  const days = formatThings(retention_days, 'day');
+  const stored = storedWords(report);
+  if (stored === undefined) return `${days} without payloads${secrets}`;
+  const open = payloads.redacted
+    ? ''
+    : ', secrets not redacted (HOOKBUS_REDACT=0, and redact in config.json)';
+  return `${days} with payloads${stored}, up to ${formatBytes(payloads.max_bytes)} a stream${open}${secrets}`;
+}
+
+/** Which payloads, by the settings files, else by this shell; undefined: none. */
+function storedWords({ recording, payloads: { stored, only } }: StatusFacts): string | undefined {
+  const set = recording.find(({ payloads }) => payloads !== null)?.payloads ?? null;
+  if (set !== null) return isOff(set) ? undefined : isOn(set) ? '' : ` of ${set}`;
+  if (!stored) return undefined;
+  return only === null ? '' : ` of ${only.join(', ')}`;
+}
+
 function spoolText({ spool }: StatusReport): string {
-  const { waiting, running, unreadable, drained, problem } = spool;
-  // If the spool cannot be read, nobody knows what waits in it.
-  const none = problem === null ? 'nothing waits' : '';
+  const { waiting, unreadable, problem } = spool;
   const parts = [
-    waiting === 0 ? none : formatThings(waiting, 'execution waits', 'executions wait'),
-    running === 0 ? '' : `${formatCount(running)} running now`,
-    drained === 0 ? '' : `${formatCount(drained)} just ingested`,
+    waiting === 0 ? '' : formatThings(waiting, 'execution waits', 'executions wait'),
     unreadable === 0 ? '' : `${formatThings(unreadable, 'unreadable record')} in spool/unreadable`,
     problem === null ? '' : `cannot be ingested: ${problem}`,
   ];
   return parts.filter((part) => part !== '').join(', ');
 }
 
-function payloadsText({ payloads }: StatusReport): string {
-  const { stored, only, max_bytes, compressed, redacted } = payloads;
-  if (!stored) return 'not stored (to store them: HOOKBUS_STORE_RAW=1)';
-  const which = only === null ? '' : ` of ${only.join(', ')} only`;
-  return `stored${which}, up to ${formatBytes(max_bytes)} of each stream, ${compressed ? '' : 'not '}compressed, ${redacted ? 'secrets redacted' : 'secrets not redacted (HOOKBUS_REDACT=0, and redact in config.json)'}`;
-}
-
-function retentionText({ retention_days }: StatusReport): string {
-  return `${formatThings(retention_days, 'day')}; \`hookbus cleanup\` deletes what is older`;
-}
-
-function daemonText({ daemon }: StatusReport): string {
+function daemonText({ daemon, daemon_process }: StatusFacts): string {
+  if (daemon_process !== null) {
+    const { pid, version } = daemon_process;
+    return `running (process ${pid}, version ${version})`;
+  }
   return daemon === 'off'
-    ? 'off: each `hookbus` command ingests the spool'
-    : 'auto: the launcher starts it on demand';
-}
-
-function alertsText({ alerts, database }: StatusReport): string {
-  if (!alerts.enabled) return 'off (to switch them on: hookbus config set alerts.enabled true)';
-  if (database.state === 'newer' || database.state === 'unusable') return NOTHING;
-  const { length } = alerts.open;
-  return length === 0 ? 'none open' : `${formatCount(length)} open; \`hookbus alerts\` lists them`;
-}
-
-function glanceLines({ last_24_hours, database }: StatusReport, page: Page): string[] {
-  if (database.state !== 'ready') return [];
-  const title = page.paint('Last 24 hours', 'strong');
-  const { executions, runs, failures, failure_rate, overhead, hooks } = last_24_hours;
-  if (executions === 0) return ['', `${title}: no executions`];
-  const { p50, p95 } = overhead.grades;
-  const failed = `${formatCount(failures)} (${formatPercent(failure_rate.value)})`;
-  return [
-    '',
-    title,
-    ...field('runs', formatCount(runs), page),
-    `${nameOf('failures', page)}${graded(failed, failure_rate, page)}`,
-    ...field('refusals', refusalsText(last_24_hours), page),
-    `${nameOf('overhead', page)}P50 ${beyond(formatMs(p50.value), p50, page)}, P95 ${beyond(formatMs(p95.value), p95, page)}, measured from inside`,
-    ...field('slowest', slowestText(hooks), page),
-  ];
+    ? 'off (HOOKBUS_DAEMON): each `hookbus` command ingests the spool'
+    : 'not running; the next hook starts it';
 }
 
 /** The targets are for the caller, who sees more. So a figure measured from inside can only be shown to miss them. */
 function beyond(figure: string, whole: Graded, page: Page): string {
-  return whole.grade === 'ok' ? figure : graded(figure, whole, page);
+  if (whole.grade === 'ok' || whole.grade === null) return figure;
+  return `${figure} ${page.paint(whole.grade, GRADE_TONES[whole.grade])}`;
 }
 
-function graded(figure: string, { grade }: Graded, page: Page): string {
-  return grade === null ? figure : `${figure} ${page.paint(grade, GRADE_TONES[grade])}`;
+type Day = StatusReport['last_24_hours'];
+
+const eventOf = ({ event_type }: HookMetrics): string =>
+  event_type === '' ? '' : ` on ${event_type}`;
+
+/** How many, and of which hook most. */
+function failuresText({ failures, failure_rate, hooks }: Day): string {
+  const of = ({ error, timeout }: HookMetrics): number => error + timeout;
+  const [most] = [...hooks].sort((a, b) => of(b) - of(a));
+  if (most === undefined || failures === 0) return 'none';
+  const whose = of(most) === failures ? 'all' : `${formatCount(of(most))} of them`;
+  return `${formatCount(failures)} (${formatPercent(failure_rate.value)}), ${whose} ${most.hook_name}`;
 }
 
 /** How many, and by which hook most. */
-function refusalsText({ denied, hooks }: StatusReport['last_24_hours']): string {
+function refusalsText({ denied, hooks }: Day): string {
   const [most] = [...hooks].sort((a, b) => b.denied - a.denied);
   if (most === undefined || denied === 0) return 'none';
-  const on = most.event_type === '' ? '' : ` on ${most.event_type}`;
   const whose = most.denied === denied ? 'all' : formatCount(most.denied);
-  return `${formatCount(denied)}, ${whose} by ${most.hook_name}${on}`;
+  return `${formatCount(denied)}, ${whose} by ${most.hook_name}${eventOf(most)}`;
 }
 
-function slowestText(hooks: readonly HookMetrics[]): string {
-  const slowest = [...hooks].sort((a, b) => (b.p95_ms ?? 0) - (a.p95_ms ?? 0))[0];
-  if (slowest === undefined || slowest.p95_ms === null) return NOTHING;
-  const { hook_name, event_type, p95_ms, runs } = slowest;
-  const on = event_type === '' ? '' : ` on ${event_type}`;
-  return `${hook_name}${on}, P95 ${formatMs(p95_ms)} in ${formatThings(runs, 'run')}`;
+/** How long hooks ran that agents wait for, and which took most of it. */
+function timeText(hooks: readonly HookMetrics[]): string {
+  const waited = hooks.filter(({ event_type }) => waitsForHooks(event_type));
+  const total = waited.reduce((sum, { total_ms }) => sum + total_ms, 0);
+  const [most] = [...waited].sort((a, b) => b.total_ms - a.total_ms);
+  if (most === undefined || total === 0) return NOTHING;
+  const { hook_name, total_ms, runs, p95_ms } = most;
+  return `${duration(total)} in hooks, ${duration(total_ms)} of it ${hook_name} (${formatThings(runs, 'run')}, P95 ${formatMs(p95_ms)})`;
 }
+
+const duration = (ms: number): string => withoutZeros(formatMs(ms));
 
 function field(name: string, text: string, page: Page, tone?: Tone): string[] {
   return hanging(nameOf(name, page), visible(text), page, tone);

@@ -32,7 +32,17 @@ function layOutCall(rows) {
     const left = scale.at(startOf(row));
     return { row, left, width: Math.max(scale.at(endOf(row)) - left, 0.004) };
   });
-  return { bars, pauses: scale.pauses, totalMs: scale.totalMs };
+  return { bars, pauses: scale.pauses, waitedMs: waitedFor(rows) };
+}
+
+/** How long something ran, in ms; what ran at the same time counts once. */
+function waitedFor(rows) {
+  let [sum, until] = [0, 0];
+  for (const row of [...rows].sort((a, b) => startOf(a) - startOf(b))) {
+    sum += Math.max(endOf(row) - Math.max(startOf(row), until), 0);
+    until = Math.max(until, endOf(row));
+  }
+  return sum;
 }
 
 /** A scale of the times in which something ran. */
@@ -53,7 +63,6 @@ function createScale(rows) {
   const last = spans.at(-1);
   const whole = Math.max(last.offset + last.to - last.from, 1);
   return {
-    totalMs: last.to - spans[0].from,
     pauses: spans.slice(1).map(({ offset }) => offset / whole),
     at(ms) {
       const span = spans.findLast(({ from }) => from <= ms) ?? spans[0];

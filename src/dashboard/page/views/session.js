@@ -32,6 +32,7 @@ export async function show({ subject }) {
 
 export function hide() {
   id = undefined;
+  byId('title').removeAttribute('title');
 }
 
 /** New executions of the session. */
@@ -107,7 +108,7 @@ function aboutOf(session) {
   ];
 }
 
-function callBody({ label, line, key, bars, pauses, totalMs, isTool }) {
+function callBody({ label, line, key, bars, pauses, waitedMs, isTool }) {
   const [{ row: first }] = bars;
   const heading = el(
     'tr',
@@ -123,7 +124,7 @@ function callBody({ label, line, key, bars, pauses, totalMs, isTool }) {
       ),
     ),
     el('td', { class: 'result-cell' }),
-    el('td', { class: 'number took' }, format.ms(totalMs)),
+    el('td', { class: 'number took' }, format.ms(waitedMs)),
     el('td', { class: 'col-track' }),
   );
   return el('tbody', {}, heading, ...bars.map((bar) => barRow(bar, pauses)));

@@ -1,5 +1,5 @@
-import type { Database } from '../database.ts';
-import { FAILED, HAS_RUN, IS_KNOWN } from '../statuses.ts';
+import type { Database } from '../../database.ts';
+import { FAILED, HAS_RUN, IS_KNOWN } from '../../statuses.ts';
 
 /** How executions ended; each counts once. */
 export interface Outcomes {
