@@ -1,6 +1,6 @@
 # The front door. `make demo` shows the main job, `make test` runs everything; both set up what they need.
 
-.PHONY: help setup test-setup build test e2e check demo smoke bench bench-commands bench-library docs cross dist install uninstall clean
+.PHONY: help setup test-setup build test e2e check screenshots demo smoke bench bench-commands bench-library docs cross dist install uninstall clean
 .DEFAULT_GOAL := help
 
 BIN := node_modules/.bin
@@ -76,8 +76,11 @@ check: build ## formatting, lint, ranks, sizes, words, types, dead code, generat
 	@$(BIN)/knip
 	@$(MAKE) --no-print-directory docs ARGS=--check
 
-docs: build ## write docs/cli.md, docs/errors.md and the tables of columns anew from the code
+docs: build ## write docs/cli.md, and the tables of error codes and columns, anew from the code
 	@$(ESBUILD) scripts/generate-docs.ts --entry-names=generate-docs && node dist/new/generate-docs.cjs $(ARGS)
+
+screenshots: build ## take the screenshots of the dashboard in docs/assets/ again
+	@HOOKBUS_TEST_SCREENSHOTS=1 $(BIN)/vitest run test/dashboard/screenshots.test.ts
 
 demo: build ## show the main job in a throw-away state directory
 	@scripts/demo.sh

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Runs the fixture hooks under HookBus with a payload of every Claude Code event, then shows the recorded executions.
-# It uses a temporary state directory, which is removed at the end.
+# Plays a short session of Claude Code on the fixture hooks: a guard refuses, a hook fails, one is slow. Then it shows what
+# HookBus recorded. Everything fits on one screen of 80 columns and 24 lines, and nothing remains on the disk.
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -23,66 +23,40 @@ place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
-export HOME="$place" HOOKBUS_HOME="$place/state" HOOKBUS_ENABLED=1 HOOKBUS_DAEMON=off
-export HOOK_LOG="$place/events.log" WORKTREE_ROOT="$place/worktrees"
+# The default state directory below this HOME, which the launcher makes without Node; hooks write their files here too.
+unset XDG_STATE_HOME
+export HOME="$place" TMPDIR="$place" HOOKBUS_ENABLED=1 HOOKBUS_DAEMON=off
 
-# The hooks of an imaginary project, by the name of the payload.
-hooks_for() {
-  case $1 in
-  PreToolUse.Bash) echo "guard_rm.py deny_json.cjs" ;;
-  PreToolUse.Bash.*) echo "guard_rm.py" ;;
-  PreToolUse.Write | PreToolUse.Edit | TaskCompleted) echo "slow_check.sh" ;;
-  PostToolUse.Write | PostToolUse.Edit) echo "format_file.sh" ;;
-  PostToolUse.Bash) echo "flood.cjs" ;;
-  PostToolUseFailure.* | Notification* | StopFailure) echo "notify_dev_stderr.sh" ;;
-  SessionStart.* | UserPromptSubmit | UserPromptExpansion) echo "session_context.sh" ;;
-  SessionEnd*) echo "read_dev_stdin.cjs" ;;
-  Stop | Stop.active | SubagentStop) echo "stop_once.py" ;;
-  WorktreeCreate) echo "worktree_create.sh" ;;
-  MessageDisplay) echo "ignore_stdin.sh" ;;
-  *) echo "log_event.sh" ;;
-  esac
-}
-
-# call PAYLOAD_FILE HOOK: sets `code` to the exit code; the caller redirects the output.
+# call NAME HOOK PAYLOAD: what the agent does, with the prefix in front of the hook. Sets `code`, and `said` to the end of stderr.
 call() {
   code=0
-  $hookbus run -- "fixtures/hooks/$2" <"$1" || code=$?
+  $hookbus run --name "$1" -- "fixtures/hooks/$2" <"$3" >/dev/null 2>"$place/stderr" || code=$?
+  said=$(sed -n "${4:-1}p" "$place/stderr")
 }
 
 # Shows a command line, then what it prints.
 hookbus() {
-  printf '\n$ %s %s\n' "$hookbus" "$*"
+  printf '$ hookbus %s\n' "$*"
   $hookbus "$@"
 }
 
-calls=0
-for payload in fixtures/payloads/*.json; do
-  for hook in $(hooks_for "$(basename "$payload" .json)"); do
-    call "$payload" "$hook" >/dev/null 2>&1
-    calls=$((calls + 1))
-  done
-done
-cat <<END
-
-A simulated session: $calls calls of the hooks in fixtures/hooks, each with the prefix "$hookbus run --".
-Two more calls fail. The agent sees exactly what it would see without HookBus:
-
-END
-bash_call=fixtures/payloads/PreToolUse.Bash.json
+payloads=fixtures/payloads
+bash_call=$payloads/PreToolUse.Bash.json
 sed 's|npm test -- --run src/auth|rm -rf build|' "$bash_call" >"$place/rm.json"
-call "$place/rm.json" guard_rm.py 2>"$place/said" >/dev/null
-sed 's/^/  guard_rm: /' "$place/said"
-printf '  guard_rm: exit %s, so the call is blocked\n' "$code"
-call "$bash_call" crash.py 2>"$place/said" >/dev/null
-sed -n '$s/^/  crash: /p' "$place/said"
-printf '  crash: exit %s, so the call goes ahead although its guard crashed\n' "$code"
 
-hookbus status
-hookbus logs --limit 6
-cat <<END
+for payload in "$bash_call" "$payloads/PreToolUse.Bash.unicode.json"; do
+  call guard_rm guard_rm.py "$payload"
+done
 
-This demo used a temporary state directory. For your own hooks (this only shows the changes):
+echo "Claude Code calls three hooks. HookBus stands in front and changes nothing:"
+call type_check slow_check.sh "$payloads/PreToolUse.Edit.json"
+echo "  Edit                type_check is slow, and the agent waits"
+call check_path crash.py "$bash_call" '$'
+echo "  Bash: npm test      check_path exits $code: $said"
+call guard_rm guard_rm.py "$place/rm.json"
+echo "  Bash: rm -rf build  guard_rm exits $code, so the agent does not run it"
 
-  $hookbus install --dry-run
-END
+hookbus logs -n 2
+echo
+hookbus metrics
+printf '\nNext, your own hooks (changes nothing):  %s\n' "$hookbus install --dry-run"

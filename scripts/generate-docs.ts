@@ -1,6 +1,6 @@
 /*
- * Writes what docs repeat from the code: docs/cli.md from the help of every command, docs/errors.md from the error codes, and
- * the tables of columns in docs/database.md and docs/json.md. With --check it only lists what is not up to date.
+ * Writes what docs repeat from the code: docs/cli.md from the help of every command, the table of error codes in
+ * docs/troubleshooting.md, and the tables of columns in docs/database.md and docs/json.md. With --check it only lists what is not up to date.
  * Run it from the root of the repository: make docs
  */
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -30,7 +30,7 @@ function commandPage(): string {
       '',
       ...fenced(commandHelp(command)),
     ]),
-    'A command that fails prints an error code; [errors.md](errors.md) lists them.',
+    'A command that fails prints an error code; [troubleshooting.md](troubleshooting.md#error-codes) lists them.',
     '',
   ].join('\n');
 }
@@ -39,21 +39,12 @@ function fenced(lines: readonly string[]): string[] {
   return ['```text', ...lines, '```', ''];
 }
 
-function errorPage(): string {
+function errorTable(): string[] {
   return [
-    '# Errors',
-    '',
-    WRITTEN,
-    '',
-    'Commands other than `run` exit 0 or 1; `doctor` also exits 1 if it found a problem, and `replay` if the agent would act',
-    'differently. An error is one line on stderr. With `--json` it is one line of JSON on stderr,',
-    '`{"error":{"code":…,"message":…,"hint":…}}`, and stdout stays empty. The codes are stable; the messages may change.',
-    '',
     '| code | meaning |',
     '|---|---|',
     ...Object.entries(ERROR_CODES).map(([code, meaning]) => `| \`${code}\` | ${meaning} |`),
-    '',
-  ].join('\n');
+  ];
 }
 
 const columns: readonly (readonly [string, Column<unknown>])[] = Object.entries(COLUMNS);
@@ -69,35 +60,42 @@ function databaseTable(): string[] {
   ];
 }
 
+/** What a column means stands in docs/database.md, so neighbours of one type share a row. */
 function jsonTable(): string[] {
+  const rows: { names: string[]; readonly type: string; readonly about: string }[] = [];
+  for (const [name, column] of columns) {
+    const type = column.type + (column.isNullable ? ' or null' : '');
+    const about = column.sql === undefined ? '' : `${column.about} `;
+    const last = rows.at(-1);
+    if (last?.type === type && last.about === about) last.names.push(`\`${name}\``);
+    else rows.push({ names: [`\`${name}\``], type, about });
+  }
   return [
     '| field | type | meaning |',
     '|---|---|---|',
-    ...columns.map(
-      ([name, { type, isNullable, about }]) =>
-        `| \`${name}\` | ${type}${isNullable ? ' or null' : ''} | ${about} |`,
-    ),
+    ...rows.map(({ names, type, about }) => `| ${names.join(', ')} | ${type} | ${about}|`),
   ];
 }
 
-/** A page with a new table of columns between its two marks. */
-function withTable(path: string, table: readonly string[]): string {
+/** A page with a new table between its two marks. */
+function withTable(path: string, name: string, table: readonly string[]): string {
   const page = readOrEmpty(path);
-  const [before, rest] = page.split('<!-- columns: make docs -->\n');
+  const mark = `<!-- ${name}: make docs -->\n`;
+  const [before, rest] = page.split(mark);
   const after = rest?.split('<!-- end -->\n')[1];
   if (before === undefined || after === undefined)
-    throw new Error(`expected marks of columns in ${path}`);
-  return `${before}<!-- columns: make docs -->\n${table.join('\n')}\n<!-- end -->\n${after}`;
+    throw new Error(`expected marks of ${name} in ${path}`);
+  return `${before}${mark}${table.join('\n')}\n<!-- end -->\n${after}`;
 }
 
 const pages = {
   'docs/cli.md': commandPage(),
-  'docs/errors.md': errorPage(),
-  'docs/database.md': withTable('docs/database.md', databaseTable()).replace(
+  'docs/troubleshooting.md': withTable('docs/troubleshooting.md', 'errors', errorTable()),
+  'docs/database.md': withTable('docs/database.md', 'columns', databaseTable()).replace(
     /(?<=This release knows )\d+/,
     `${MIGRATIONS.length}`,
   ),
-  'docs/json.md': withTable('docs/json.md', jsonTable()),
+  'docs/json.md': withTable('docs/json.md', 'columns', jsonTable()),
 };
 
 for (const [path, text] of Object.entries(pages)) {

@@ -1,4 +1,4 @@
-/** Every code that a command can fail with, and what it means; docs/errors.md shows this table. Programs depend on the codes. */
+/** Every code that a command can fail with, and what it means; docs/troubleshooting.md shows this table. Programs depend on the codes. */
 export const ERROR_CODES = {
   E_USAGE: 'A command, an option or an argument is invalid. The message says what to type.',
   E_SETTING: 'An environment variable that the command needs is invalid.',

@@ -9,7 +9,7 @@ import { SKIPPED_GUARD } from '../domain/skipped-guard.ts';
  * in `toExecution` (src/domain/execution.ts).
  */
 export interface Column<T> {
-  /** What it means, for docs/database.md and docs/json.md. */
+  /** What it means, for docs/database.md. */
   readonly about: string;
   /** The type of its values in JSON; docs show it. */
   readonly type: 'string' | 'number';

@@ -63,6 +63,12 @@ describe('a chart over time', () => {
             const ran = here.filter(({ status }) => status !== 'dedupe_skip');
             const failed = ran.filter(({ status }) => status === 'error' || status === 'timeout');
             expect(series.runs[index]).toBe(ran.length);
+            const ends = ([series.ok, series.refused, series.failed, series.skipped] as const).map(
+              (counts) => counts[index] ?? -1,
+            );
+            expect(ends.reduce((sum, count) => sum + count)).toBe(here.length);
+            expect(Math.min(...ends)).toBeGreaterThanOrEqual(0);
+            expect(series.failed[index]).toBe(failed.length);
             expect(series.failure_rate[index]).toBe(
               ran.length === 0 ? null : failed.length / ran.length,
             );
@@ -99,6 +105,35 @@ describe('a chart over time', () => {
       expect(at.length).toBeGreaterThan(20);
       expect(new Set(runs)).toEqual(new Set([0]));
       expect(new Set(p50_ms)).toEqual(new Set([null]));
+    }
+  });
+
+  it.each([
+    // How old the first execution is, in minutes; the range; where the chart begins, and its step, in seconds.
+    [2, '24h', 600, 60],
+    [50, '24h', 3000, 60],
+    [50, '30d', 3000, 60],
+    [300, '24h', 18_000, 300],
+    [600, '7d', 36_000, 900],
+    [3000, '30d', 180_000, 3600],
+    [30_000, '30d', 1_800_000, 21_600],
+    [30_000, '24h', 86_400, 900],
+    [30_000, '1h', 3600, 60],
+  ] as const)('fits the first execution, %i min ago, in %s', (minutes, range, back, step) => {
+    const { paths } = freshState();
+    makeDatabase(paths);
+    const db = openDatabase(paths.database, 5000);
+    onTestFinished(() => void db.close());
+    const of = (ms: number) =>
+      recordedOf(anExecution({ createdAt: new Date(NOW - ms).toISOString() }));
+    createExecutionWriter(db).write([of(minutes * 60_000), of(1000)]);
+    for (const turn of [() => undefined, () => rollUpAll(db)]) {
+      turn();
+      const { at, step_seconds, ok } = readSeries(db, range, undefined, NOW);
+      expect(step_seconds).toBe(step);
+      expect(at[0]).toBe(Math.floor((NOW / 1000 - back) / step) * step);
+      expect(ok.at(-1)).toBe(1);
+      if (back === minutes * 60) expect(ok[0]).toBe(1);
     }
   });
 });

@@ -66,8 +66,8 @@ it('hookbus --version prints the version, and loads nothing else', () => {
   });
 });
 
-it('docs/errors.md has exactly the error codes of the source', () => {
-  const page = readFileSync('docs/errors.md', 'utf8');
+it('docs/troubleshooting.md has exactly the error codes of the source', () => {
+  const page = readFileSync('docs/troubleshooting.md', 'utf8');
   const sources = readdirSync('src', { recursive: true, encoding: 'utf8' })
     .filter((path) => path.endsWith('.ts'))
     .map((path) => readFileSync(join('src', path), 'utf8'));

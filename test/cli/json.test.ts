@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { CONFIG_KEYS } from '../../src/config/file/edit-config.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { hookbus } from '../support/hookbus.ts';
 import { anExecution, recordedOf, writeExecutions } from '../support/seed.ts';
@@ -11,11 +12,11 @@ import { temporaryDirectory } from '../support/temporary.ts';
 function documented(heading: string): Map<string, string> {
   const page = readFileSync('docs/json.md', 'utf8');
   const section = page.split(`\n## ${heading}\n`)[1]?.split(/^## /m)[0] ?? '';
+  const rows = [...section.matchAll(/^\| (`[^|]+`) \| ([^|]+) \|/gm)];
   return new Map(
-    [...section.matchAll(/^\| `([^`]+)` \| ([^|]+) \|/gm)].map(([, name = '', type = '']) => [
-      name,
-      type.trim(),
-    ]),
+    rows.flatMap(([, names = '', type = '']) =>
+      [...names.matchAll(/`([^`]+)`/g)].map(([, name = '']) => [name, type.trim()] as const),
+    ),
   );
 }
 
@@ -183,10 +184,17 @@ describe('the fields of', () => {
     expect(unique(paths)).toEqual(unique(expected));
   });
 
-  it('off, on and config are documented', async () => {
+  it('off, on and config are documented, and docs/settings.md has the keys of config', async () => {
     const off = ['off', 'lint', '--yes', '--command', 'x'];
+    const isKey = (path: string) => path.startsWith('config.');
     for (const words of [off, ['on', 'lint'], ['config']]) {
-      expect(unique(pathsOf(await ask(words)))).toEqual(unique(documented(words[0] ?? '').keys()));
+      const paths = pathsOf(await ask(words));
+      expect(unique(paths.filter((path) => !isKey(path)))).toEqual(
+        unique(documented(words[0] ?? '').keys()),
+      );
+      if (words[0] !== 'config') continue;
+      const sections = CONFIG_KEYS.flatMap((key) => [key, key.replace(/\..*/, '')]);
+      expect(unique(paths.filter(isKey))).toEqual(unique(sections.map((key) => `config.${key}`)));
     }
   });
 

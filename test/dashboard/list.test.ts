@@ -32,6 +32,11 @@ const names = (page: Page): Promise<string[]> =>
     "[...document.querySelectorAll('#feed-table tbody th')].map(({ textContent }) => textContent)",
   );
 
+async function toFeed(page: Page): Promise<void> {
+  await page.getByRole('link', { name: 'Live feed' }).click();
+  await rows(page).first().waitFor();
+}
+
 describe.skipIf(!hasBrowser)(inBrowser('the list of executions'), () => {
   const browser = useBrowser();
 
@@ -41,7 +46,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the list of executions'), () => {
       writeExecutions(paths.database, many(count, hookName)),
     );
     const opened = await browser.open(dashboard.url);
-    await rows(opened.page).first().waitFor();
+    await toFeed(opened.page);
     await opened.page.getByText('live', { exact: true }).waitFor();
     const write = (more: number, name: string) =>
       writeExecutions(dashboard.paths.database, many(more, name));
@@ -66,12 +71,12 @@ describe.skipIf(!hasBrowser)(inBrowser('the list of executions'), () => {
       ]);
     });
     const { page, expectClean } = await browser.open(dashboard.url);
-    const said = 'did not run, so it refused nothing';
-    await page.locator('#feed-table').getByText(said).waitFor();
-    expect(await page.locator('#feed-table').getByText(said).count()).toBe(1);
     await page.locator('#hooks-table').getByText('skipped once, so it refused nothing').waitFor();
-    await page.locator('#alerts').getByText('guard: skipped 1 time').waitFor();
-    await page.locator('#feed-table').getByRole('link', { name: 'guard' }).click();
+    await page.locator('#health').getByText('guard was skipped 1 time').waitFor();
+    await toFeed(page);
+    const said = 'did not run, so it refused nothing';
+    expect(await page.locator('#feed-table').getByText(said).count()).toBe(1);
+    await page.locator('#feed-table tr', { hasText: said }).locator('time').click();
     await page.locator('#execution-body').getByText(said).waitFor();
     await expectClean();
   });
@@ -98,14 +103,26 @@ describe.skipIf(!hasBrowser)(inBrowser('the list of executions'), () => {
       ]),
     );
     const { page, expectClean } = await browser.open(dashboard.url);
+    const cell = (name: string, column: string) =>
+      page
+        .locator('#hooks-table tbody tr')
+        .filter({ hasText: name })
+        .locator(`[data-label=${column}]`);
+    expect(await cell('guard', 'Denied').textContent()).toBe('1');
+    expect(await cell('format', 'Denied').textContent()).toBe('0');
+    expect(await page.locator('#cards').textContent()).toContain('Refusals1guard 1');
+    await page
+      .locator('#latest-table')
+      .getByText('rm -rf <b>build</b> is not allowed · Ask first.')
+      .waitFor();
+    await page.getByRole('link', { name: 'Sessions' }).click();
+    await page
+      .locator('#sessions-table [data-label=Denied]')
+      .getByText('1', { exact: true })
+      .waitFor();
+    await toFeed(page);
     await page.locator('#feed-table').getByText('rm -rf <b>build</b> is not allowed').waitFor();
     await page.getByText('live', { exact: true }).waitFor();
-    const cell = (table: string, name: string, column: number) =>
-      page.locator(`${table} tbody tr`).filter({ hasText: name }).locator(`:nth-child(${column})`);
-    expect(await cell('#hooks-table', 'guard', 4).first().textContent()).toBe('1');
-    expect(await cell('#hooks-table', 'format', 4).first().textContent()).toBe('0');
-    expect(await page.locator('#cards').textContent()).toContain('Refusals1decided deny');
-    expect(await cell('#sessions-table', 'abc', 7).first().textContent()).toBe('1');
     const filter = (name: string) => page.locator(`#filters select[name=${name}]`);
     const shown = async (expected: readonly string[]) =>
       until(`${expected}`, async () => `${(await names(page)).sort()}` === `${expected}`);
@@ -125,7 +142,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the list of executions'), () => {
     await shown(['guard']);
     writeExecutions(dashboard.paths.database, [of({}), of({ ...refusal, hookName: 'second' })]);
     await shown(['guard', 'second']);
-    await page.locator('#feed-table').getByRole('link', { name: 'second' }).click();
+    await page.locator('#feed-table tr', { hasText: 'second' }).locator('time').click();
     const body = page.locator('#execution-body');
     expect(await body.getByLabel('Reason').textContent()).toBe(reason);
     const fields = (await body.locator('.fields').textContent()) ?? '';
@@ -256,7 +273,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the list of executions'), () => {
     });
     const { page: other } = await browser.open(url);
     await other.getByText('live', { exact: true }).waitFor();
-    await other.locator('#gates').getByText('lint').first().waitFor({ timeout: 8000 });
+    await other.locator('#health').getByText('lint').first().waitFor({ timeout: 8000 });
     expect(await other.locator('#empty').isHidden()).toBe(true);
   });
 });

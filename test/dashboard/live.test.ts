@@ -22,6 +22,8 @@ const says = (page: Page, text: string) =>
 const listed = (page: Page, hookName: string) =>
   page.locator('#feed-table').getByRole('link', { name: hookName }).waitFor({ timeout: 8000 });
 
+const toFeed = (page: Page) => page.getByRole('link', { name: 'Live feed' }).click();
+
 /** Simulates a switch to another tab, which a headless browser does not report to its pages. */
 const setHidden = (page: Page, isHidden: boolean) =>
   page.evaluate(`(() => {
@@ -39,6 +41,8 @@ describe.skipIf(!hasBrowser)(inBrowser('the connection of the page'), () => {
     writeExecutions(paths.database, newOnes('before'));
     const { page: first, expectClean } = await browser.open(url);
     await says(first, 'live');
+    await toFeed(first);
+    await listed(first, 'before');
     await setHidden(first, true);
     await says(first, 'paused while hidden');
     for (let count = 2; count <= 7; count += 1) {
@@ -64,6 +68,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the connection of the page'), () => {
     });
     const { page } = await browser.open(dashboard.url);
     await says(page, 'live');
+    await toFeed(page);
     await dashboard.stop();
     await says(page, 'not connected');
     writeExecutions(dashboard.paths.database, newOnes('between'));
@@ -110,7 +115,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the connection of the page'), () => {
     const { page } = await browser.open(url);
     await says(page, 'live');
     let failures = 0;
-    await page.route('**/api/overview*', (route) => {
+    await page.route('**/api/choices*', (route) => {
       failures += 1;
       return failures === 1 ? route.fulfill({ status: 500, body: '' }) : route.continue();
     });
@@ -121,6 +126,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the connection of the page'), () => {
     await page.reload();
     await says(page, 'live');
     expect(asked).toEqual(['?after=3']);
+    await toFeed(page);
     await listed(page, 'three');
   });
 });

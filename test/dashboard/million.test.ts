@@ -17,12 +17,12 @@ describe.skipIf(!hasBrowser)(inBrowser('a million executions'), () => {
     const drawn: number[] = [];
     for (let visit = 0; visit < 3; visit += 1) {
       const { page, expectClean } = await browser.open(await newUrl());
-      await page.locator('#chart-times canvas').waitFor();
+      await page.locator('[data-chart=outcomes] canvas').waitFor();
       const painted = "performance.getEntriesByName('chart-painted')[0]?.startTime";
       drawn.push(
         await until('a chart', async () => (await page.evaluate(painted)) as number | undefined),
       );
-      await page.locator('#feed-table tbody tr').first().waitFor();
+      await page.locator('#hooks-table tbody tr').first().waitFor();
       await expectClean();
       await page.close();
     }
@@ -38,9 +38,12 @@ describe.skipIf(!hasBrowser)(inBrowser('a million executions'), () => {
         `/api/overview?range=${range}`,
         `/api/series?range=${range}`,
         `/api/series?range=${range}&hook=hook_3`,
+        `/api/hook?range=${range}&name=hook_3`,
+        `/api/hook?range=${range}&name=hook_12&event=PostToolUse`,
         `/api/sessions?range=${range}`,
         `/api/executions?range=${range}&status=error`,
         `/api/executions?range=${range}&decision=deny`,
+        `/api/executions?range=${range}&status=failed&limit=8`,
       ]),
       // Only one of the first executions matches.
       '/api/executions?range=30d&status=breaker_skip',
@@ -51,6 +54,8 @@ describe.skipIf(!hasBrowser)(inBrowser('a million executions'), () => {
       '/api/executions?range=30d&project=/home/dev/project_3&agent=none',
       '/api/executions?range=30d&session=session-25',
       '/api/session?id=session-250',
+      '/api/choices',
+      '/api/off-plan?hook=hook_3',
     ]) {
       let took = Number.POSITIVE_INFINITY;
       // Try up to three times, for the same reason.

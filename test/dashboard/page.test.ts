@@ -353,7 +353,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the page'), () => {
     await page.locator('#hooks-table').getByText('off until').waitFor();
     await page.locator('#health').getByRole('button', { name: 'Switch lint on' }).click();
     await until('no gate', () => gate() === undefined);
-    await page.locator('#health').getByText('lint').waitFor({ state: 'detached' });
+    await off.waitFor();
     await expectClean();
   });
 
@@ -519,7 +519,10 @@ describe.skipIf(!hasBrowser)(inBrowser('the page'), () => {
     await page.keyboard.press('Tab');
     expect(await page.evaluate('document.activeElement.textContent')).toBe('Skip to the content');
     await page.keyboard.press('Enter');
-    await page.locator('#main').evaluate((main) => main === document.activeElement);
+    await until(
+      'the focus on the content',
+      () => page.evaluate("document.activeElement.id === 'main'") as Promise<boolean>,
+    );
     expect(new URL(page.url()).hash).toBe('#/feed');
     const reached = new Set<unknown>();
     while (!reached.has('link') && reached.size < 14) {

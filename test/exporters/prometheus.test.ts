@@ -114,8 +114,8 @@ describe('/metrics', () => {
       await stored(state, 100);
       const directory = temporaryDirectory();
       const config = join(directory, 'prometheus.yml');
-      // The configuration in docs/prometheus.md, except for port and interval.
-      const page = readFileSync('docs/prometheus.md', 'utf8');
+      // The configuration in docs/exporters.md, except for port and interval.
+      const page = readFileSync('docs/exporters.md', 'utf8');
       const example = /```yaml\n(scrape_configs:[\s\S]*?)```/.exec(page)?.[1] ?? '';
       expect(example).toContain('127.0.0.1:9642');
       writeFileSync(

@@ -228,7 +228,8 @@ function endOf(turn: Turn | undefined): Partial<Execution> {
   return {
     status,
     exitCode: status === 'dedupe_skip' ? undefined : (exitCode ?? 0),
-    error,
+    error: error ?? (status === 'blocked' ? reason : undefined),
+    stderrBytes: (error ?? (status === 'blocked' ? reason : undefined))?.length ?? 0,
     ...refusal,
   };
 }

@@ -43,7 +43,9 @@ const router = createRouter(
   },
 );
 
-const refresh = throttled(REFRESH_MS, () => router.refresh());
+const refresh = throttled(REFRESH_MS, async () => {
+  if (await router.refresh()) byId('problem').hidden = true;
+});
 
 const live = createLive({
   onRows(news, isCatchingUp) {
@@ -55,7 +57,10 @@ const live = createLive({
     refresh();
   },
   onRefused: () => void readNews(),
-  onReconnect: refresh,
+  onReconnect() {
+    void readNews();
+    refresh();
+  },
 });
 
 /** Asks for what every view needs: the last execution and the choices of the filters. */
@@ -105,5 +110,5 @@ while (news === undefined) {
 }
 live.follow(news.last_id);
 setInterval(() => {
-  if (!document.hidden) router.refresh();
+  if (!document.hidden) refresh();
 }, IDLE_REFRESH_MS);

@@ -7,7 +7,29 @@ let isStep = false;
 /** How far views were scrolled when the user left them, by address. */
 const scrolled = new Map();
 
+function watchSteps() {
+  history.scrollRestoration = 'manual';
+  addEventListener('click', ({ target }) => {
+    isStep = target.closest?.('a[href^="#/"]') !== null;
+  });
+}
+
 const addressOfView = ({ view, subject, ...filters }) => addressOf(view, subject, filters);
+
+function goBackFrom(covering, shown) {
+  go(addressOfView(shown));
+  focusLink(covering);
+}
+
+/** @returns whether another view takes its place */
+function leave(before, { view }) {
+  scrolled.set(addressOfView(before), scrollY);
+  const isOther = before.view !== view;
+  byId(`view-${before.view}`).hidden = isOther;
+  return isOther;
+}
+
+const isOtherThing = (one, other) => one.view !== other.view || one.subject !== other.subject;
 
 /** The link that opened what was closed may have been made again meanwhile. */
 function focusLink(address) {
@@ -34,8 +56,10 @@ export function createRouter(views, { onShow, onProblem }) {
   async function call(name, method, params) {
     try {
       await views[name][method]?.(params);
+      return true;
     } catch (error) {
       onProblem(error);
+      return false;
     }
   }
 
@@ -54,41 +78,30 @@ export function createRouter(views, { onShow, onProblem }) {
     const before = shown;
     if (JSON.stringify(before) === JSON.stringify(params)) return;
     shown = params;
-    const isOther = before?.view !== params.view || before.subject !== params.subject;
+    const isOther = before !== undefined && isOtherThing(before, params);
     const top = isStep ? 0 : (scrolled.get(addressOfView(params)) ?? 0);
-    if (before !== undefined) scrolled.set(addressOfView(before), scrollY);
-    if (before !== undefined && before.view !== params.view) {
-      void call(before.view, 'hide');
-      byId(`view-${before.view}`).hidden = true;
-    }
+    if (before !== undefined && leave(before, params)) void call(before.view, 'hide');
     const section = byId(`view-${params.view}`);
     section.hidden = false;
     onShow(params);
     // A screen reader continues in the new view.
-    if (before !== undefined && isOther) section.focus({ preventScroll: true });
+    if (isOther) section.focus({ preventScroll: true });
     await call(params.view, 'show', params);
-    if (shown === params && before !== undefined && isOther) scrollTo(0, top);
+    if (isOther && shown === params) scrollTo(0, top);
   }
 
   return {
     start() {
-      history.scrollRestoration = 'manual';
-      addEventListener('click', ({ target }) => {
-        isStep = target.closest?.('a[href^="#/"]') !== null;
-      });
+      watchSteps();
       addEventListener('hashchange', follow);
       follow();
     },
     /** What is shown now, behind an open execution too. */
     shown: () => shown,
-    refresh: () => void call(shown.view, 'refresh'),
+    /** @returns whether all went well */
+    refresh: () => call(shown.view, 'refresh'),
     /** Leaves an execution that was closed. */
-    uncover() {
-      if (!isCovered) return;
-      const covering = location.hash;
-      go(addressOfView(shown));
-      focusLink(covering);
-    },
+    uncover: () => isCovered && goBackFrom(location.hash, shown),
   };
 }
 

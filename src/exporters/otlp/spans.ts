@@ -49,7 +49,7 @@ export function spanOf(
   };
 }
 
-/** Uses the names of the semantic conventions where they exist. docs/opentelemetry.md lists all names. */
+/** Uses the names of the semantic conventions where they exist. docs/exporters.md lists all names. */
 function attributesOf(execution: ExportedExecution): Attributes {
   const { status, exitCode, signal } = execution;
   const all = {

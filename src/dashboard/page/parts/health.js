@@ -26,16 +26,19 @@ function addressOfItem({ hook_name: name, log_id: id, event_type: event }) {
   return id === null ? undefined : addressOf('execution', String(id));
 }
 
+/** A hook that does not run, which a button here switches on. */
+const isOfGate = ({ fix, hook_name: name }, gates) =>
+  fix?.startsWith('hookbus on ') && gates.some((gate) => gate.hook_name === name);
+
 function itemOf(item, gates) {
   const { tone, word } = TONES[item.harm] ?? TONES.note;
   const address = addressOfItem(item);
-  const isGated = gates.some(({ hook_name: name }) => name === item.hook_name);
   return el(
     'li',
     { class: tone },
     el('span', { class: `pill ${tone}` }, word),
     el('span', { class: 'sentence' }, address ? el('a', { href: address }, item.text) : item.text),
-    isGated ? onButton(item.hook_name) : actionOf(item),
+    isOfGate(item, gates) ? onButton(item.hook_name) : actionOf(item),
   );
 }
 
@@ -43,21 +46,17 @@ function itemOf(item, gates) {
 function actionOf({ fix, log_id: id, hook_name: name }) {
   if (id !== null && name !== null) {
     const href = addressOf('execution', String(id));
-    return el(
-      'a',
-      { href, class: 'last', 'aria-label': `The last execution of ${name}` },
-      'last one',
-    );
+    return el('a', { href, class: 'last', 'aria-label': `last one of ${name}` }, 'last one');
   }
   const isShown = fix === null || /^hookbus (?:logs|show|report|metrics)\b/.test(fix);
   return isShown ? undefined : el('code', { class: 'fix' }, fix);
 }
 
-/** Hooks that are off or whose breaker is open stay switchable, even if nothing else is to be said about them. */
+/** Hooks that are off or whose breaker is open stay switchable, even if nothing else is wrong with them. */
 function gateItems({ gates, health }) {
-  const told = new Set(health.map(({ hook_name: name }) => name));
+  const known = new Set(health.map(({ hook_name: name }) => name));
   return gates
-    .filter(({ hook_name: name }) => !told.has(name))
+    .filter(({ hook_name: name }) => !known.has(name))
     .map(({ hook_name, state, until }) => ({
       ...{ harm: 'note', hook_name, event_type: null, log_id: null },
       fix: `hookbus on ${hook_name}`,
@@ -80,7 +79,9 @@ export function showHealth(overview) {
   ]);
   if (content === shown) return;
   shown = content;
-  const visible = isWhole ? items : items.slice(0, MAX_ITEMS);
+  const visible = items.filter(
+    (item, index) => isWhole || index < MAX_ITEMS || isOfGate(item, gates),
+  );
   const rest = items.length - visible.length;
   const list = byId('health');
   keepFocus(list, () =>

@@ -6,7 +6,7 @@ import { DID_NOT_RUN, hookAddress, resultMark } from '../parts/rows.js';
 
 const linkTo = (address, text) => el('a', { href: address }, text);
 
-/** What is known of an execution, the most telling first; an empty value is left out. */
+/** What is known of an execution, the most telling first; without those that are empty. */
 const FIELDS = [
   ['Guard', ({ guard_skipped }) => (guard_skipped === 1 ? DID_NOT_RUN : '')],
   ['Decision', ({ decision }) => decision ?? 'not known'],

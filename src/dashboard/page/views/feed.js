@@ -99,7 +99,11 @@ export async function show(asked) {
 
 export function hide() {}
 
-export const refresh = () => list.redate();
+/** Hooks and projects may be new. */
+export async function refresh() {
+  list.redate();
+  offer(await getJson('/api/choices'));
+}
 
 /** Executions came in. */
 export function add({ rows, missed }, isCatchingUp) {

@@ -32,6 +32,7 @@ export async function show({ subject }) {
 
 export function hide() {
   id = undefined;
+  byId('title').removeAttribute('title');
 }
 
 /** New executions of the session. */
