@@ -127,12 +127,14 @@ export function hasBuckets(db: Database, span: Span): boolean {
   );
 }
 
-/** When the first execution at or after a moment began; to the hour where only rollups know of it. */
-export function firstRecorded(db: Database, from: string): string | undefined {
-  const [row, bucket] = [
-    'SELECT min(created_at) FROM hook_logs WHERE created_at >= ?',
-    `SELECT min(bucket_start) FROM hook_metrics WHERE bucket_seconds = ${BUCKET_SECONDS[0]} AND bucket_start >= ?`,
-  ].map((sql) => (db.prepare(sql).pluck().get(from) ?? undefined) as string | undefined);
+/** When the first execution began; to the hour where only rollups know of it. */
+export function firstRecorded(db: Database): string | undefined {
+  const row = oldestRow(db);
+  const first = db
+    .prepare('SELECT min(bucket_start) FROM hook_metrics WHERE bucket_seconds = ?')
+    .pluck()
+    .get(BUCKET_SECONDS[0]);
+  const bucket = typeof first === 'string' ? first : undefined;
   if (row === undefined || bucket === undefined) return row ?? bucket;
   return bucket < bucketStart(row, BUCKET_SECONDS[0]) ? bucket : row;
 }

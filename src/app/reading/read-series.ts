@@ -104,9 +104,9 @@ export function readSeries(
 /** The shortest chart, for a hook that ran a moment ago. */
 const MIN_SECONDS = 600;
 
-/** How far back the chart goes: to the first execution, if that is later than what the user asked for. */
+/** How far back the chart goes: to the first execution ever, if that is later than what the user asked for. */
 function secondsBack(db: Database, seconds: number, nowMs: number): number {
-  const first = firstRecorded(db, isoOf(nowMs - seconds * 1000));
+  const first = firstRecorded(db);
   if (first === undefined) return seconds;
   const age = Math.ceil((nowMs - Date.parse(first)) / 1000);
   return Math.min(Math.max(age, MIN_SECONDS), seconds);
