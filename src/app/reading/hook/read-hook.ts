@@ -19,6 +19,9 @@ const MAX_GROUPS = 20;
 /** How many runs to list for each reason of a refusal. */
 const MAX_RUNS = 5;
 
+/** How many of its latest executions to search for failures: other requests wait meanwhile. */
+const MAX_LOOKED_AT = 20_000;
+
 /** How many calls the line for a terminal replays. */
 const REPLAYED = 20;
 
@@ -39,6 +42,8 @@ export interface HookReport {
   /** The latest execution, in the range or not. */
   readonly last: ListedExecution | null;
   readonly failures: Grouped<FailureGroup>['groups'];
+  /** How many of its latest executions were searched for failures; null: all of the range. */
+  readonly searched: number | null;
   readonly refusals: Grouped<RefusalGroup>['groups'];
   readonly places: readonly HookPlace[];
   /** Gates that skip it now. */
@@ -69,24 +74,29 @@ export function readHook(
   const { hookName, eventType, range } = query;
   const hours = RANGES[range].seconds / 3600;
   const search = { from: isoOf(nowMs - hours * HOUR_MS), hookName, eventType, limit: MAX_GROUPS };
-  const failures = failureGroups(db, search);
+  const failures = failureGroups(db, { ...search, maxLookedAt: MAX_LOOKED_AT });
   const refusals = refusalGroups(db, { ...search, latest: MAX_RUNS });
   const rowsOf = createRows(db, [
     ...failures.map(({ last_id }) => last_id),
     ...refusals.flatMap(({ latest_ids }) => latest_ids),
   ]);
-  const last = latestOf(db, hookName, eventType);
+  const events =
+    readMetricsInDaemon(db, hours, nowMs)?.hooks.filter(
+      ({ hook_name }) => hook_name === hookName,
+    ) ?? null;
+  const executions = (events ?? []).reduce(
+    (sum, one) => sum + one.runs + one.deduped + one.breaker_skipped,
+    0,
+  );
   return {
     hook_name: hookName,
     event_type: eventType ?? null,
     range,
-    events:
-      readMetricsInDaemon(db, hours, nowMs)?.hooks.filter(
-        ({ hook_name }) => hook_name === hookName,
-      ) ?? null,
+    events,
     series: readSeries(db, range, hookName, nowMs, eventType),
-    last,
+    last: latestOf(db, hookName, eventType),
     failures: failures.map((group) => ({ ...group, latest: rowsOf([group.last_id]) })),
+    searched: executions > MAX_LOOKED_AT ? MAX_LOOKED_AT : null,
     refusals: refusals.map((group) => ({ ...group, latest: rowsOf(group.latest_ids) })),
     places: placesOf(paths, db, hookName, nowMs),
     gates: readGates(paths, db, nowMs).gates.filter(({ hook_name }) => hook_name === hookName),

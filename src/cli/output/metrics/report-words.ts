@@ -45,7 +45,7 @@ export function headline(report: CostReport, nowMs: number): string[] {
   return sentences;
 }
 
-export function windowOf({ window_hours: hours, session_id }: CostReport): string {
+function windowOf({ window_hours: hours, session_id }: CostReport): string {
   if (hours === null) return `session ${session_id}`;
   return `the last ${formatWindow(hours)}`;
 }

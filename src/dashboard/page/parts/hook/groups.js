@@ -71,7 +71,9 @@ export function failuresOf(report) {
         status: 'failed',
       }),
     },
-    'All failures',
+    report.searched === null
+      ? 'All failures'
+      : `All failures; these are of the latest ${format.count(report.searched)} executions`,
   );
   const none = el('span', { class: 'note' }, 'It did not fail in the time range.');
   return panel('Failures', rows.length === 0 ? none : all, 'What it said', rows);
