@@ -152,13 +152,3 @@ export function openOnClick(table) {
     if (id !== undefined && !isText && !target.closest('a, button')) go(addressOf('execution', id));
   });
 }
-
-/** Undefined if the hook decided nothing, or nobody knows. */
-export function decisionBadge(decision) {
-  if (!decision || decision === 'none') return undefined;
-  return el('span', { class: `badge decision-${decision}` }, decision);
-}
-
-export function statusBadge(status) {
-  return el('span', { class: `badge status-${status}` }, status.replace('_', ' '));
-}
