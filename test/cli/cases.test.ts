@@ -174,7 +174,7 @@ describe('a case fails', () => {
       ['exit 2'],
       { hooks: 'guard', expect: 'deny' },
       'hook',
-      /no such hook; on PreToolUse: exit/,
+      /no such hook; on PreToolUse: pre-tool-use-1/,
     ],
     [
       'if its hook is missing, even if none should run',
@@ -234,7 +234,7 @@ describe('a case fails', () => {
       'reason',
       /^other$/,
     ],
-    ['if other hooks run', ['exit 2'], { expect: { fires: ['a'] } }, 'fires', /^exit$/],
+    ['if other hooks run', ['exit 2'], { expect: { fires: ['a'] } }, 'fires', /^pre-tool-use-1$/],
     [
       'if the input stays as it was',
       ['true'],
@@ -384,7 +384,7 @@ describe('hostile hooks', () => {
     const size = `test "$(wc -c)" -gt 5000000 && exit 2`;
     const { results } = await withHooks(
       ['true; exit 2', size],
-      { ...rm, input, hooks: 'true', expect: 'deny' },
+      { ...rm, input, hooks: 'pre-tool-use-1', expect: 'deny' },
       { ...rm, input, expect: 'deny' },
     ).report();
     expect(results.map(({ passed }) => passed)).toEqual([true, true]);
@@ -483,7 +483,7 @@ describe('other agents', () => {
       { event: 'preToolUse', tool: 'bash', input: { command: 'x' } },
     ],
   ])('%s: its files, payload and answers', async (agent, file, settings, one) => {
-    const expected = agent === 'cursor' ? { fires: ['jq'] } : 'deny';
+    const expected = agent === 'cursor' ? { fires: ['before-shell-execution-1'] } : 'deny';
     const project = aProject({
       [file]: settings,
       '.hookbus/cases/a.json': { ...one, agent, expect: expected },
@@ -515,7 +515,7 @@ it('shows passed files on a line, differences in full, and the count', async () 
 ✗ .hookbus/cases/all.json:10  allowed
   decision   expected  allow
              got       deny
-  ran        echo (.claude/settings.json:9): deny, exit 2, N ms
+  ran        pre-tool-use-1 (.claude/settings.json:9): deny, exit 2, N ms
     stderr   why
 
 3 cases, 2 passed, 1 failed in N ms

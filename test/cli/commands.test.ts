@@ -68,7 +68,7 @@ describe('hookbus logs', () => {
 
   it('says that nothing matches', async () => {
     const { stdout } = await hookbus(['logs', '--hook', 'nosuch'], { HOOKBUS_HOME: aState() });
-    expect(stdout).toBe('No recorded execution matches.\n');
+    expect(stdout).toBe('No hook "nosuch" is recorded.\n');
   });
 
   it('ingests the spool first', async () => {

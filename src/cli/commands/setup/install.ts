@@ -30,7 +30,7 @@ export const installCommand: Command = {
     ['hookbus install --dry-run', 'show the changes as a diff'],
     ['hookbus install --enable', 'record your own hooks from now on'],
     ['hookbus install --scope project', 'wrap the hooks that your team shares'],
-    ['hookbus install --name stop-1=notify', 'give a hook another name'],
+    ['hookbus install --name pre-tool-use-1=no-force-push', 'give a hook another name'],
   ],
   perform: async (given, context) => {
     const { workOnSettings } = await import('../../settings/settings-work.ts');
