@@ -113,7 +113,7 @@ export function shortIds(ids: readonly string[]): ReadonlyMap<string, string> {
 }
 
 /** The first characters of an id. */
-export const shortId = (id: string, length = ID_CHARACTERS): string =>
+const shortId = (id: string, length = ID_CHARACTERS): string =>
   Array.from(id).slice(0, length).join('');
 
 /** For each project directory its base name, with as many parents as it takes to tell them apart. */

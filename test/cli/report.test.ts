@@ -160,7 +160,9 @@ describe('hookbus report', () => {
     expect((await run('30d')).stdout.replaceAll('\n', ' ')).toMatch(since);
     const page = join(temporaryDirectory(), 'report.html');
     await run('30d', '--html', page);
-    expect(readFileSync(page, 'utf8')).toMatch(/<p>In the last 30 days \(since [^<]*older runs were deleted/);
+    expect(readFileSync(page, 'utf8')).toMatch(
+      /<p>In the last 30 days \(since [^<]*older runs were deleted/,
+    );
   });
 
   it('refuses contradictory options', async () => {

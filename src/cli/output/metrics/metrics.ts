@@ -24,7 +24,7 @@ import { visible, wrap } from '../text.ts';
 import { coveredText } from './covered.ts';
 
 /** A report of a window, with the part of it that is known. */
-export interface WindowReport extends MetricsReport {
+interface WindowReport extends MetricsReport {
   readonly covered?: Covered | null;
 }
 
