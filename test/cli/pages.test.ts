@@ -419,8 +419,8 @@ describe('the page of status', () => {
       Recording: on in this shell. No agent has hooks in its settings here.
 
       What is wrong
-      - notify fails every time (its last 3 runs): sh: 1: notify-send: not found  > hookbus show 197
       - lint was ended before it finished (2 of 27 runs)  > hookbus show 175
+      - notify often fails (7 of 14 runs): sh: 1: notify-send: not found  > hookbus show 197
       - HOOKBUS_REDACT: expected 1, true, yes, on or 0, false, no, off, got "perhaps"; using the default
         > hookbus doctor
       - lint adds 1 min 47 s of waiting in the last 24 h  > hookbus report
@@ -433,8 +433,8 @@ describe('the page of status', () => {
         time       2 min 07 s in hooks, 1 min 47 s of it lint (27 runs, P95 20.0 s)
         overhead   P50 0.92 ms, P95 1.85 ms, measured from inside
 
-        database   201 executions, N kB
-        kept       7 days, with payloads of deny, error up to 200 kB a stream
+        database   201 executions, N kB, kept for 7 days with payloads of deny, error, up to 200 kB a
+                   stream
         daemon     not running; the next hook starts it
         directory  /state
       "
