@@ -6,7 +6,7 @@ import { lastLine } from '../alerts/rules/bug.ts';
 import { type Harm, type Trouble, trouble } from './health-item.ts';
 
 /** A hook that failed this often in a row is broken. */
-export const FAILURES_IN_A_ROW = 3;
+const FAILURES_IN_A_ROW = 3;
 
 /** A hook that fails this often, and at least that many times, does not work. */
 const OFTEN = 0.1;
@@ -57,7 +57,7 @@ export function troubleOf({ harm, text, hook, seen, weight }: HookFault): Troubl
 }
 
 /** `6 of 72 runs`, or of its latest if there are too many to count. */
-export const timesOf = ({ count }: Sighting, { runs, isCapped }: HookProblems): string =>
+const timesOf = ({ count }: Sighting, { runs, isCapped }: HookProblems): string =>
   `${formatCount(count)} of ${isCapped ? 'its last ' : ''}${formatThings(runs, 'run')}`;
 
 /** The worst of what it failed by. Each failure is known once. */
