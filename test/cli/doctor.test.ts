@@ -389,6 +389,28 @@ describe('doctor with an invalid argument', () => {
     expect(text).toContain('missing cannot start (3 of 3 runs)');
   });
 
+  it('says each way in which a guard failed, and quotes each with its own words', async () => {
+    const { report, record } = aMachine();
+    const failed = { hookName: 'guard', status: 'error', exitCode: 1, error: 'no rules' } as const;
+    const createdAt = new Date(Date.now() - 9000).toISOString();
+    const before = { ...failed, createdAt };
+    const lost = { ...before, exitCode: 127, error: 'rules.sh: not found' };
+    const ended = { ...before, status: 'timeout', exitCode: 124, error: 'took too long' } as const;
+    record(...Array.from({ length: 3 }, () => ended), lost, failed);
+    record(...Array.from({ length: 6 }, () => ({ hookName: 'guard' })));
+    expect(textOf(await report(), 'hooks').split('\n')).toEqual([
+      'problem: guard could not start (1 of 11 runs), and guarded nothing then',
+      'problem: guard was ended before it finished (3 of 11 runs)',
+      'problem: guard exits 1 where only exit code 2 blocks (1 of 11 runs): no rules',
+    ]);
+    // That it could not start once does not hide that it does nothing now.
+    record(...Array.from({ length: 9 }, () => ({ ...failed, hookName: 'crash' })));
+    record({ ...lost, hookName: 'crash' });
+    expect(textOf(await report(), 'hooks')).toContain(
+      'problem: crash fails every time (10 of 10), so it guards nothing: no rules',
+    );
+  });
+
   it('finds a guard that refused before its script changed and not since', async () => {
     const { report, record } = aMachine();
     const [before, after] = ['a'.repeat(64), 'b'.repeat(64)];
