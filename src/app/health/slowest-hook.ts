@@ -4,7 +4,7 @@ import { formatMs, formatThings, withoutZeros } from '../../format.ts';
 import { createBlocking } from '../../metrics/blocking.ts';
 import type { Database } from '../../store/database.ts';
 import { eachCostRow } from '../../store/queries/costs.ts';
-import { newestOf } from '../../store/queries/dashboard.ts';
+import { startOfNewest } from '../../store/queries/dashboard.ts';
 import { type Trouble, trouble } from './health-item.ts';
 import type { NameOf } from './hook-troubles.ts';
 
@@ -25,7 +25,7 @@ interface Waiting {
  * only the latest count. None if it costs next to nothing.
  */
 export function slowestHook(db: Database, since: string, nowMs: number, nameOf: NameOf): Trouble[] {
-  const { from } = newestOf(db, since, MAX_ROWS);
+  const from = startOfNewest(db, since, MAX_ROWS);
   const span = { from, until: undefined };
   const hours = (nowMs - Date.parse(from)) / HOUR_MS;
   const blocking = createBlocking(0);
