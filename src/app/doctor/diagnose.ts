@@ -4,10 +4,10 @@ import { DAY_MS, HOUR_MS, isoOf } from '../../domain/time.ts';
 import { VERSION } from '../../domain/version.ts';
 import { allHookProblems, allRepeatedRuns } from '../../store/days/problems.ts';
 import { readScriptHistory } from '../../store/queries/guards/script-changes.ts';
-import { type HookProblems, readHookProblems } from '../../store/queries/problems.ts';
+import type { HookProblems } from '../../store/queries/problems.ts';
 import { alertTroubles, gateTroubles, skippedTroubles } from '../health/guard-troubles.ts';
 import { hookFaults, troubleOf } from '../health/hook-troubles.ts';
-import { MAX_ROWS, namesOf } from '../health/read-health.ts';
+import { namesOf } from '../health/read-health.ts';
 import { slowestHook } from '../health/slowest-hook.ts';
 import { type CensusEntry, takeCensus } from '../hooks/census.ts';
 import type { AgentHooks } from '../hooks/known-hooks.ts';
@@ -121,9 +121,8 @@ function checkRecord(
   const isLastDay = windowHours === lastDay.window_hours;
   try {
     return store.use((db) => {
-      const problems = isLastDay
-        ? readHookProblems(db, since, MAX_ROWS)
-        : allHookProblems(db, since);
+      // All of them, however long that takes: what is rare counts, too.
+      const problems = allHookProblems(db, since);
       return [
         checkHooks({
           ...nothing,

@@ -17,7 +17,7 @@ import { slowestHook } from './slowest-hook.ts';
 export type { HealthItem } from './health-item.ts';
 
 /** About how many executions are read, so that the page can ask every few seconds. */
-export const MAX_ROWS = 10_000;
+const MAX_ROWS = 10_000;
 
 /** What the caller has read already. */
 export interface HealthFacts {

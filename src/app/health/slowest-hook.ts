@@ -52,7 +52,8 @@ export function slowestHook(db: Database, since: string, nowMs: number, nameOf: 
   return [trouble('slow', text, { hook_name, event_type, fix: 'hookbus report' }, 1)];
 }
 
-const spanText = (hours: number): string =>
-  hours >= 1
-    ? `${Math.round(hours)} h`
-    : formatThings(Math.max(Math.round(hours * 60), 1), 'minute');
+function spanText(hours: number): string {
+  if (hours >= 1) return `${Math.round(hours)} h`;
+  const minutes = Math.round(hours * 60);
+  return minutes <= 1 ? 'minute' : formatThings(minutes, 'minute');
+}
