@@ -11,12 +11,10 @@ const FAILURES_IN_A_ROW = 3;
 /** A hook that fails this often, and at least that many times, does not work. */
 const OFTEN = 0.1;
 
+const FAILURES = ['cannot_start', 'fails_always', 'odd_exit', 'cut_short', 'often_fails'] as const;
+
 export type FaultKind =
-  | 'cannot_start'
-  | 'fails_always'
-  | 'odd_exit'
-  | 'cut_short'
-  | 'often_fails'
+  | (typeof FAILURES)[number]
   | 'broken_json'
   | 'silent_block'
   | 'long_output'
@@ -33,6 +31,10 @@ export interface HookFault {
   /** The share of the runs that it concerns, and more where it does more harm. */
   readonly weight: number;
 }
+
+/** Whether it tells of executions that failed. */
+export const isFailure = ({ kind }: HookFault): boolean =>
+  FAILURES.some((failure) => failure === kind);
 
 type Fault = Omit<HookFault, 'hook'>;
 
