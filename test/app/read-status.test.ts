@@ -1,6 +1,10 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import type { StatePaths } from '../../src/config/home/paths.ts';
+import { uuidV7 } from '../../src/domain/identifiers.ts';
+import { type AlertRow, saveAlerts } from '../../src/store/alerts.ts';
+import { openDatabase } from '../../src/store/database.ts';
 import { MIGRATIONS } from '../../src/store/migrations/index.ts';
 import { anExecution, recordedOf, writeExecutions } from '../support/seed.ts';
 import {
@@ -96,3 +100,54 @@ it('works if the state directory is not a directory', () => {
   });
   expect(report.spool.problem).toContain('ENOTDIR');
 });
+
+it('says what an alert says of a hook, unless executions of the day tell of its failures', () => {
+  const { home, paths } = freshState();
+  const hookName = 'guard';
+  const failed = { hookName, status: 'error', exitCode: 1, eventType: 'PostToolUse' } as const;
+  const days = (count: number): string => new Date(NOW - count * 86_400_000).toISOString();
+  const old = Array.from({ length: 3 }, () => ({ ...failed, createdAt: days(2) }));
+  // Another trouble of the same hook, which is no failure.
+  const broken = { hookName, stdoutKind: 'broken', createdAt: days(0.1) } as const;
+  writeExecutions(
+    paths.database,
+    [...old, broken].map((run) => recordedOf(anExecution(run))),
+  );
+  openAlert(paths, { rule: 'fails_every_time', subject: hookName, openedAt: days(2) });
+  const texts = () => readStatusOf(settingsOf(home), now).health.map(({ text }) => text);
+  expect(texts()).toEqual([
+    expect.stringContaining('guard answers with broken JSON'),
+    expect.stringContaining('guard failed every time: its last 3 runs before the alert'),
+  ]);
+  writeExecutions(
+    paths.database,
+    [1, 2, 3].map(() => recordedOf(anExecution({ ...failed, createdAt: days(0.05) }))),
+  );
+  expect(texts()).toEqual([
+    expect.stringContaining('guard on PreToolUse answers with broken JSON'),
+    expect.stringContaining('guard on PostToolUse fails every time (3 of 3)'),
+  ]);
+});
+
+function openAlert(
+  paths: StatePaths,
+  alert: Pick<AlertRow, 'rule' | 'subject' | 'openedAt'>,
+): void {
+  const db = openDatabase(paths.database, 0);
+  saveAlerts(db, [
+    {
+      ...{ alertId: uuidV7(NOW, new Uint8Array(16)), state: 'open', clearedAt: null },
+      ...{
+        value: 3,
+        threshold: 3,
+        runs: 3,
+        reason: null,
+        spentLogId: 0,
+        owed: [],
+        lastNotified: null,
+      },
+      ...alert,
+    },
+  ]);
+  db.close();
+}

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { DoctorReport, Finding } from '../../src/app/doctor/finding.ts';
 import { statePaths } from '../../src/config/home/paths.ts';
 import type { Execution } from '../../src/domain/execution.ts';
+import { openDatabase } from '../../src/store/database.ts';
 import { hookbus, hookbusProcess } from '../support/hookbus.ts';
 import { anExecution, recordedOf, writeExecutions } from '../support/seed.ts';
 import { makeCorruptDatabase, makeNewerDatabase, makeState } from '../support/state.ts';
@@ -387,6 +388,42 @@ describe('doctor with an invalid argument', () => {
       'problem: slack fails every time (4 of 4): KeyError: SLACK_URL',
     ]);
     expect(text).toContain('missing cannot start (3 of 3 runs)');
+  });
+
+  it('says each way in which a guard failed, and quotes each with its own words', async () => {
+    const { report, record } = aMachine();
+    const failed = { hookName: 'guard', status: 'error', exitCode: 1, error: 'no rules' } as const;
+    const createdAt = new Date(Date.now() - 9000).toISOString();
+    const before = { ...failed, createdAt };
+    const lost = { ...before, exitCode: 127, error: 'rules.sh: not found' };
+    const ended = { ...before, status: 'timeout', exitCode: 124, error: 'took too long' } as const;
+    record(...Array.from({ length: 3 }, () => ended), lost, failed);
+    record(...Array.from({ length: 6 }, () => ({ hookName: 'guard' })));
+    expect(textOf(await report(), 'hooks').split('\n')).toEqual([
+      'problem: guard could not start (1 of 11 runs), and guarded nothing then',
+      'problem: guard was ended before it finished (3 of 11 runs)',
+      'problem: guard exits 1 where only exit code 2 blocks (1 of 11 runs): no rules',
+    ]);
+    // That it could not start once does not hide that it does nothing now.
+    record(...Array.from({ length: 9 }, () => ({ ...failed, hookName: 'crash' })));
+    record({ ...lost, hookName: 'crash' });
+    expect(textOf(await report(), 'hooks')).toContain(
+      'problem: crash fails every time (10 of 10), so it guards nothing: no rules',
+    );
+  });
+
+  it('finds a rare fault of a busy day', async () => {
+    const { report, record, paths } = aMachine();
+    const createdAt = new Date(Date.now() - 3_600_000).toISOString();
+    record({ hookName: 'guard', status: 'error', exitCode: 1, createdAt });
+    const db = openDatabase(paths.database, 0);
+    db.exec(`WITH RECURSIVE runs (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM runs WHERE n < 10100)
+      INSERT INTO hook_logs (execution_id, correlation_id, span_id, hook_name, event_type, command, status, exit_code, created_at)
+      SELECT n, n, n, 'guard', 'PreToolUse', 'true', 'success', 0, strftime('%Y-%m-%dT%H:%M:%fZ') FROM runs`);
+    db.close();
+    expect(textOf(await report(), 'hooks')).toContain(
+      'problem: guard exits 1 where only exit code 2 blocks (1 of 10,101 runs)',
+    );
   });
 
   it('finds a guard that refused before its script changed and not since', async () => {

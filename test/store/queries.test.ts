@@ -4,6 +4,7 @@ import type { Execution } from '../../src/domain/execution.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { MIGRATIONS } from '../../src/store/migrations/index.ts';
 import { eachSample, listNotices, readContents } from '../../src/store/queries/overview.ts';
+import { readHookProblems } from '../../src/store/queries/problems.ts';
 import {
   findByExecutionId,
   findById,
@@ -195,4 +196,27 @@ describe('the overview', () => {
     ]);
     db.close();
   });
+});
+
+it('reads as many executions as asked for problems, of few hooks and of very many', () => {
+  const at = (index: number): string =>
+    new Date(Date.parse('2026-11-22T00:00:00.000Z') + index * 1000).toISOString();
+  const failed = { status: 'error', exitCode: 1 } as const;
+  const problemsIn = (runs: readonly Partial<Execution>[]) => {
+    const db = aDatabase(runs.map((run, index) => ({ createdAt: at(index), ...run })));
+    const problems = readHookProblems(db, at(0), 100);
+    db.close();
+    return problems;
+  };
+  const busy = Array.from({ length: 300 }, () => ({ hookName: 'busy' }));
+  expect(problemsIn([{ hookName: 'rare', ...failed }, ...busy])).toMatchObject([
+    { hookName: 'busy', runs: 50, isCapped: true },
+    { hookName: 'rare', runs: 1, isCapped: false, failuresInRow: 1 },
+  ]);
+  const many = problemsIn(
+    Array.from({ length: 300 }, (_, index) => ({ hookName: `hook ${index % 60}`, ...failed })),
+  );
+  expect(many).toHaveLength(60);
+  expect(many.reduce((sum, { runs }) => sum + runs, 0)).toBe(100);
+  for (const one of many) expect(one).toMatchObject({ isCapped: true, failuresInRow: one.runs });
 });

@@ -4,10 +4,11 @@ import { DAY_MS, HOUR_MS, isoOf } from '../../domain/time.ts';
 import { VERSION } from '../../domain/version.ts';
 import { allHookProblems, allRepeatedRuns } from '../../store/days/problems.ts';
 import { readScriptHistory } from '../../store/queries/guards/script-changes.ts';
-import { type HookProblems, readHookProblems } from '../../store/queries/problems.ts';
-import { alertTroubles, gateTroubles, skippedTroubles } from '../health/guard-troubles.ts';
-import { hookFaults, troubleOf } from '../health/hook-troubles.ts';
-import { MAX_ROWS, namesOf } from '../health/read-health.ts';
+import type { HookProblems } from '../../store/queries/problems.ts';
+import { alertTroubles, gateTroubles } from '../health/guard-troubles.ts';
+import type { Trouble } from '../health/health-item.ts';
+import { hookFaults } from '../health/hook-troubles.ts';
+import { namesOf } from '../health/read-health.ts';
 import { slowestHook } from '../health/slowest-hook.ts';
 import { type CensusEntry, takeCensus } from '../hooks/census.ts';
 import type { AgentHooks } from '../hooks/known-hooks.ts';
@@ -121,9 +122,8 @@ function checkRecord(
   const isLastDay = windowHours === lastDay.window_hours;
   try {
     return store.use((db) => {
-      const problems = isLastDay
-        ? readHookProblems(db, since, MAX_ROWS)
-        : allHookProblems(db, since);
+      // All of them, however long that takes: what is rare counts, too.
+      const problems = allHookProblems(db, since);
       return [
         checkHooks({
           ...nothing,
@@ -131,8 +131,12 @@ function checkRecord(
           repeated: allRepeatedRuns(db, since),
           others: [
             ...quietGuards(readScriptHistory(db)),
-            ...otherTroubles(status, problems, nowMs),
-            ...slowestHook(db, isoOf(nowMs - DAY_MS), nowMs, namesOf(problems)).map(troubleFinding),
+            ...otherTroubles(
+              status,
+              problems,
+              slowestHook(db, isoOf(nowMs - DAY_MS), nowMs, namesOf(problems)),
+              nowMs,
+            ),
           ],
         }),
         checkLimits((isLastDay ? lastDay : readMetrics(db, windowHours, nowMs)).hooks, installed),
@@ -144,16 +148,16 @@ function checkRecord(
   }
 }
 
-/** What gates and alerts know and executions do not tell. */
+/** What costs most time, and what gates and alerts know and executions do not tell. */
 function otherTroubles(
   { gates, skipped_guards, alerts }: StatusReport,
   problems: readonly HookProblems[],
+  slow: readonly Trouble[],
   nowMs: number,
 ): Finding[] {
-  const known = hookFaults(problems, namesOf(problems)).map(troubleOf);
-  const skipped = skippedTroubles(skipped_guards, nowMs);
   return [
     ...gateTroubles(gates, skipped_guards, problems, nowMs),
-    ...alertTroubles(alerts.open, [...known, ...skipped]),
+    ...alertTroubles(alerts.open, hookFaults(problems, namesOf(problems)), slow),
+    ...slow,
   ].map(troubleFinding);
 }

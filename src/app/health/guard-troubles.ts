@@ -6,6 +6,7 @@ import type { AlertReport } from '../alerts/alert-report.ts';
 import type { GateReport } from '../breaker/read-gates.ts';
 import type { SkippedGuardReport } from '../reading/read-skipped-guards.ts';
 import { type Trouble, trouble } from './health-item.ts';
+import { type HookFault, isFailure } from './hook-troubles.ts';
 
 /** Guards that were skipped, so that nothing refused what they would have refused. */
 export function skippedTroubles(skipped: readonly SkippedGuardReport[], nowMs: number): Trouble[] {
@@ -104,21 +105,29 @@ const OF_FAILURES: readonly AlertReport['rule'][] = [
   'failure_rate',
 ];
 
-/** What alerts know and nothing else tells of. */
-export function alertTroubles(open: readonly AlertReport[], known: readonly Trouble[]): Trouble[] {
-  const isKnown = (harms: readonly string[], subject: string): boolean =>
-    known.some(({ item }) => item.hook_name === subject && harms.includes(item.harm));
-  const failures = new Set<string>();
+/**
+ * What alerts know and nothing else tells of.
+ * @param known what else is in the list
+ */
+export function alertTroubles(
+  open: readonly AlertReport[],
+  faults: readonly HookFault[],
+  known: readonly Trouble[],
+): Trouble[] {
+  const failing = new Set(faults.filter(isFailure).map(({ hook }) => hook.hookName));
+  const slow = new Set(
+    known.filter(({ item }) => item.harm === 'slow').map(({ item }) => item.hook_name),
+  );
   return open.flatMap(({ rule, subject, text }) => {
-    const known = OF_RULES[rule];
-    if (known === undefined) return [];
+    const words = OF_RULES[rule];
+    if (words === undefined) return [];
     if (OF_FAILURES.includes(rule)) {
-      if (failures.has(subject) || isKnown(['unguarded', 'broken'], subject)) return [];
-      failures.add(subject);
+      if (failing.has(subject)) return [];
+      failing.add(subject);
     }
-    if (known.harm === 'slow' && subject !== '' && isKnown(['slow'], subject)) return [];
+    if (words.harm === 'slow' && slow.has(subject)) return [];
     const isOfHook = rule !== 'exporter_failing' && subject !== '';
-    const fields = { hook_name: isOfHook ? subject : null, fix: known.fix(shellWord(subject)) };
-    return [trouble(known.harm, text, fields, 0.5)];
+    const fields = { hook_name: isOfHook ? subject : null, fix: words.fix(shellWord(subject)) };
+    return [trouble(words.harm, text, fields, 0.5)];
   });
 }

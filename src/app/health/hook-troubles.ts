@@ -11,12 +11,10 @@ const FAILURES_IN_A_ROW = 3;
 /** A hook that fails this often, and at least that many times, does not work. */
 const OFTEN = 0.1;
 
+const FAILURES = ['cannot_start', 'fails_always', 'odd_exit', 'cut_short', 'often_fails'] as const;
+
 export type FaultKind =
-  | 'cannot_start'
-  | 'fails_always'
-  | 'odd_exit'
-  | 'cut_short'
-  | 'often_fails'
+  | (typeof FAILURES)[number]
   | 'broken_json'
   | 'silent_block'
   | 'long_output'
@@ -34,6 +32,10 @@ export interface HookFault {
   readonly weight: number;
 }
 
+/** Whether it tells of executions that failed. */
+export const isFailure = ({ kind }: HookFault): boolean =>
+  FAILURES.some((failure) => failure === kind);
+
 type Fault = Omit<HookFault, 'hook'>;
 
 /** How a hook is called: with its event only if it runs on several. */
@@ -42,7 +44,7 @@ export type NameOf = (hook: { readonly hookName: string; readonly eventType: str
 /** What recorded executions tell of each hook: why it failed, and what the agent cannot use of its answers. */
 export function hookFaults(hooks: readonly HookProblems[], nameOf: NameOf): HookFault[] {
   return hooks.flatMap((hook) =>
-    [failureOf(hook), silentBlock(hook), brokenJson(hook), longOutput(hook)].flatMap((fault) =>
+    [...failuresOf(hook), silentBlock(hook), brokenJson(hook), longOutput(hook)].flatMap((fault) =>
       fault === undefined ? [] : [{ ...fault, hook, text: `${nameOf(hook)} ${fault.text}` }],
     ),
   );
@@ -60,41 +62,48 @@ export function troubleOf({ harm, text, hook, seen, weight }: HookFault): Troubl
 const timesOf = ({ count }: Sighting, { runs, isCapped }: HookProblems): string =>
   `${formatCount(count)} of ${isCapped ? 'its last ' : ''}${formatThings(runs, 'run')}`;
 
-/** The worst of what it failed by. Each failure is known once. */
-function failureOf(hook: HookProblems): Fault | undefined {
-  return failsAlways(hook) ?? exitsOddly(hook) ?? wasEnded(hook) ?? failsSometimes(hook);
+/** What it failed by. Each failure is known once, and none hides another. */
+function failuresOf(hook: HookProblems): readonly (Fault | undefined)[] {
+  const [lost, always] = [cannotStart(hook), failsAlways(hook)];
+  if (always !== undefined) return [hook.notStarted.count < hook.failed.count ? always : lost];
+  const ways = [lost, exitsOddly(hook), wasEnded(hook)];
+  return ways.some((fault) => fault !== undefined) ? ways : [failsSometimes(hook)];
 }
 
 const shareOf = ({ count }: Sighting, { runs }: HookProblems): number => count / runs;
 
-function becauseOf({ lastError }: HookProblems): string {
-  const line = lastLine(lastError);
+/** What the latest failure said, if it failed in this way. */
+function becauseOf({ lastError, failed }: HookProblems, seen: Sighting): string {
+  const line = seen.latest?.logId === failed.latest?.logId ? lastLine(lastError) : undefined;
   return line === undefined ? '' : `: ${shortened(line)}`;
 }
 
+const guardsNothing = ({ eventType, failuresInRow }: HookProblems): string => {
+  if (!canBlock(eventType)) return '';
+  return failuresInRow > 0 ? ', so it guards nothing' : ', and guarded nothing then';
+};
+
+const harmOf = ({ eventType }: HookProblems): 'unguarded' | 'broken' =>
+  canBlock(eventType) ? 'unguarded' : 'broken';
+
+function cannotStart(hook: HookProblems): Fault | undefined {
+  const { notStarted: seen, failuresInRow } = hook;
+  if (seen.count === 0) return undefined;
+  const verb = failuresInRow > 0 ? 'cannot' : 'could not';
+  const text = `${verb} start (${timesOf(seen, hook)})${guardsNothing(hook)}${becauseOf(hook, seen)}`;
+  return { kind: 'cannot_start', harm: harmOf(hook), text, seen, weight: 2 + shareOf(seen, hook) };
+}
+
 function failsAlways(hook: HookProblems): Fault | undefined {
-  const { eventType, runs, failed, failuresInRow, notStarted } = hook;
-  const isGuard = canBlock(eventType);
-  const harm = isGuard ? 'unguarded' : 'broken';
-  const soWhat = `${isGuard ? ', so it guards nothing' : ''}${becauseOf(hook)}`;
-  if (notStarted.count > 0) {
-    const text = `cannot start (${timesOf(notStarted, hook)})${soWhat}`;
-    return {
-      kind: 'cannot_start',
-      harm,
-      text,
-      seen: notStarted,
-      weight: 2 + shareOf(notStarted, hook),
-    };
-  }
+  const { runs, failed: seen, failuresInRow } = hook;
   // A few failures after many successes are no failure of every time.
-  if (failuresInRow < FAILURES_IN_A_ROW || failed.count <= runs / 2) return undefined;
+  if (failuresInRow < FAILURES_IN_A_ROW || seen.count <= runs / 2) return undefined;
   const times =
-    failed.count === runs && !hook.isCapped
+    seen.count === runs && !hook.isCapped
       ? `${formatCount(runs)} of ${formatCount(runs)}`
       : `its last ${formatThings(failuresInRow, 'run')}`;
-  const text = `fails every time (${times})${soWhat}`;
-  return { kind: 'fails_always', harm, text, seen: failed, weight: 2 + shareOf(failed, hook) };
+  const text = `fails every time (${times})${guardsNothing(hook)}${becauseOf(hook, seen)}`;
+  return { kind: 'fails_always', harm: harmOf(hook), text, seen, weight: 2 + shareOf(seen, hook) };
 }
 
 /** Exit codes that decide nothing where a hook decides. */
@@ -103,24 +112,23 @@ function exitsOddly(hook: HookProblems): Fault | undefined {
   const isRequest = eventType === 'PermissionRequest';
   if (oddExit.count === 0 || !(blocksByExitCode(eventType) || isRequest)) return undefined;
   const rule = isRequest ? 'only JSON decides' : 'only exit code 2 blocks';
-  const text = `exits ${oddExit.code} where ${rule} (${timesOf(oddExit, hook)})${becauseOf(hook)}`;
+  const text = `exits ${oddExit.code} where ${rule} (${timesOf(oddExit, hook)})${becauseOf(hook, oddExit)}`;
   const weight = 1 + shareOf(oddExit, hook);
   return { kind: 'odd_exit', harm: 'unguarded', text, seen: oddExit, weight };
 }
 
 function wasEnded(hook: HookProblems): Fault | undefined {
-  const { eventType, cutShort } = hook;
-  if (cutShort.count === 0) return undefined;
-  const harm = canBlock(eventType) ? 'unguarded' : 'broken';
-  const text = `was ended before it finished (${timesOf(cutShort, hook)})`;
-  return { kind: 'cut_short', harm, text, seen: cutShort, weight: 1 + shareOf(cutShort, hook) };
+  const { cutShort: seen } = hook;
+  if (seen.count === 0) return undefined;
+  const text = `was ended before it finished (${timesOf(seen, hook)})`;
+  return { kind: 'cut_short', harm: harmOf(hook), text, seen, weight: 1 + shareOf(seen, hook) };
 }
 
 function failsSometimes(hook: HookProblems): Fault | undefined {
   const { failed } = hook;
   const weight = shareOf(failed, hook);
   if (failed.count < FAILURES_IN_A_ROW || weight < OFTEN) return undefined;
-  const text = `often fails (${timesOf(failed, hook)})${becauseOf(hook)}`;
+  const text = `often fails (${timesOf(failed, hook)})${becauseOf(hook, failed)}`;
   return { kind: 'often_fails', harm: 'broken', text, seen: failed, weight };
 }
 

@@ -17,7 +17,7 @@ import { slowestHook } from './slowest-hook.ts';
 export type { HealthItem } from './health-item.ts';
 
 /** About how many executions are read, so that the page can ask every few seconds. */
-export const MAX_ROWS = 10_000;
+const MAX_ROWS = 10_000;
 
 /** What the caller has read already. */
 export interface HealthFacts {
@@ -41,14 +41,15 @@ export function readHealth(facts: HealthFacts): HealthItem[] {
   const since = isoOf(nowMs - DAY_MS);
   const hooks = db === undefined ? [] : readHookProblems(db, since, MAX_ROWS);
   const nameOf = namesOf(hooks);
+  const faults = hookFaults(hooks, nameOf);
   const known = [
     ...skippedTroubles(skipped, nowMs),
     ...gateTroubles(gates.gates, skipped, hooks, nowMs),
-    ...hookFaults(hooks, nameOf).map(troubleOf),
+    ...faults.map(troubleOf),
     ...ignoredAnswers(notices, hooks, since, nameOf, nowMs).map(troubleOf),
     ...(db === undefined ? [] : slowestHook(db, since, nowMs, nameOf)),
   ];
-  return ordered([...known, ...alertTroubles(alerts, known), ...switchTroubles(facts)]);
+  return ordered([...known, ...alertTroubles(alerts, faults, known), ...switchTroubles(facts)]);
 }
 
 /** The list with what else was found to be wrong, by the same order. */

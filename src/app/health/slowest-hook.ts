@@ -4,7 +4,7 @@ import { formatMs, formatThings, withoutZeros } from '../../format.ts';
 import { createBlocking } from '../../metrics/blocking.ts';
 import type { Database } from '../../store/database.ts';
 import { eachCostRow } from '../../store/queries/costs.ts';
-import { newestOf } from '../../store/queries/dashboard.ts';
+import { startOfNewest } from '../../store/queries/dashboard.ts';
 import { type Trouble, trouble } from './health-item.ts';
 import type { NameOf } from './hook-troubles.ts';
 
@@ -25,7 +25,7 @@ interface Waiting {
  * only the latest count. None if it costs next to nothing.
  */
 export function slowestHook(db: Database, since: string, nowMs: number, nameOf: NameOf): Trouble[] {
-  const { from } = newestOf(db, since, MAX_ROWS);
+  const from = startOfNewest(db, since, MAX_ROWS);
   const span = { from, until: undefined };
   const hours = (nowMs - Date.parse(from)) / HOUR_MS;
   const blocking = createBlocking(0);
@@ -52,7 +52,8 @@ export function slowestHook(db: Database, since: string, nowMs: number, nameOf: 
   return [trouble('slow', text, { hook_name, event_type, fix: 'hookbus report' }, 1)];
 }
 
-const spanText = (hours: number): string =>
-  hours >= 1
-    ? `${Math.round(hours)} h`
-    : formatThings(Math.max(Math.round(hours * 60), 1), 'minute');
+function spanText(hours: number): string {
+  if (hours >= 1) return `${Math.round(hours)} h`;
+  const minutes = Math.round(hours * 60);
+  return minutes <= 1 ? 'minute' : formatThings(minutes, 'minute');
+}

@@ -200,15 +200,20 @@ export function sessionExecutions(
     .reverse();
 }
 
-/** Start of the newest `max` rows of a span, and the number of older rows in it. */
-export function newestOf(db: Database, from: string, max: number): { from: string; left: number } {
+/** The start of the newest `max` rows since a time; of fewer, that time. */
+export function startOfNewest(db: Database, from: string, max: number): string {
   const at = db
     .prepare(
       'SELECT created_at FROM hook_logs WHERE created_at >= ? ORDER BY created_at DESC LIMIT 1 OFFSET ?',
     )
     .pluck()
-    .get(from, max - 1) as string | undefined;
-  if (at === undefined) return { from, left: 0 };
+    .get(from, max - 1);
+  return typeof at === 'string' ? at : from;
+}
+
+/** The same, with the number of older rows since that time. */
+export function newestOf(db: Database, from: string, max: number): { from: string; left: number } {
+  const at = startOfNewest(db, from, max);
   const left = db
     .prepare('SELECT count(*) FROM hook_logs WHERE created_at >= ? AND created_at < ?')
     .pluck()

@@ -3,6 +3,7 @@ import { listHookNames } from '../breakers.ts';
 import type { Database } from '../database.ts';
 import { hasMoreRows } from '../rollups.ts';
 import { HAS_RUN } from '../statuses.ts';
+import { startOfNewest } from './dashboard.ts';
 import { type Span, untilOf } from './overview.ts';
 
 /** How often something occurred, and its latest execution. */
@@ -65,39 +66,52 @@ const CONDITIONS = {
 type Kind = keyof typeof CONDITIONS;
 const KINDS = Object.keys(CONDITIONS) as Kind[];
 
-/** With more executions than asked for, at least this many of each hook. */
-const MIN_ROWS = 100;
+/** Fewer executions of a hook tell too little of it. */
+const MIN_ROWS = 20;
+
+const LATEST = 'created_at >= @since ORDER BY created_at DESC LIMIT @limit';
+const LATEST_OF_HOOK = `SELECT * FROM hook_logs WHERE hook_name = @name AND ${LATEST}`;
+const LATEST_OF_EACH = `SELECT hook_logs.* FROM json_each(@names) AS one JOIN hook_logs ON hook_logs.id IN (
+  SELECT id FROM hook_logs WHERE hook_name = one.value AND ${LATEST})`;
 
 /**
  * One entry per hook and event, for executions since a time (UTC, in the format of `created_at`).
- * @param maxRows about how many executions to read; with more of them, the latest of each hook
+ * @param maxRows about how many executions to read; with more of them, the latest of each hook, or of very many hooks the
+ * latest of all
  */
 export function readHookProblems(db: Database, since: string, maxRows: number): HookProblems[] {
   if (!hasMoreRows(db, { from: since, until: undefined }, maxRows)) {
     return readProblemsOf(db, { from: since, until: undefined });
   }
   const names = listHookNames(db);
-  const limit = Math.max(MIN_ROWS, Math.floor(maxRows / names.length));
-  const latest = `SELECT * FROM hook_logs WHERE hook_name = @hookName AND created_at >= @since
-    ORDER BY created_at DESC LIMIT @limit`;
-  const count = db.prepare<[Values]>(`SELECT count(*) FROM (${latest})`).pluck();
-  return names.flatMap((hookName) => {
-    const values = { since, hookName, limit };
-    const isCapped = Number(count.get(values)) >= limit;
-    return aggregate(db, latest, values).map((one) => ({ ...one, isCapped }));
-  });
+  const limit = Math.floor(maxRows / names.length);
+  if (limit < MIN_ROWS) {
+    const latest = { from: startOfNewest(db, since, maxRows), until: undefined };
+    return readProblemsOf(db, latest).map((one) => ({ ...one, isCapped: true }));
+  }
+  const values = { since, limit, names: JSON.stringify(names) };
+  const capped = db
+    .prepare<[Values], string>(
+      `SELECT hook_name FROM (${LATEST_OF_EACH}) GROUP BY hook_name HAVING count(*) >= @limit`,
+    )
+    .pluck()
+    .all(values);
+  return aggregate(db, LATEST_OF_EACH, LATEST_OF_HOOK, values).map((one) => ({
+    ...one,
+    isCapped: capped.includes(one.hookName),
+  }));
 }
 
 /** The same for all executions of a span. */
 export const readProblemsOf = (db: Database, span: Span): HookProblems[] =>
-  aggregate(db, 'SELECT * FROM hook_logs WHERE created_at >= @from AND created_at < @until', {
-    from: span.from,
-    until: untilOf(span),
-  });
+  aggregate(db, OF_SPAN, OF_SPAN, { from: span.from, until: untilOf(span) });
+
+const OF_SPAN = 'SELECT * FROM hook_logs WHERE created_at >= @from AND created_at < @until';
 
 type Values = Readonly<Record<string, string | number>>;
 
-function aggregate(db: Database, source: string, values: Values): HookProblems[] {
+/** @param ofHook the same executions for one hook, `@name`; it may have others, too */
+function aggregate(db: Database, source: string, ofHook: string, values: Values): HookProblems[] {
   const columns = KINDS.map((kind) => {
     const condition = CONDITIONS[kind];
     return `coalesce(sum(${condition}), 0) AS ${kind},
@@ -116,7 +130,7 @@ function aggregate(db: Database, source: string, values: Values): HookProblems[]
   const errorOf = db.prepare('SELECT error FROM hook_logs WHERE id = ?').pluck();
   const inRow = db
     .prepare<[Values]>(
-      `SELECT count(*) FROM (${source}) WHERE hook_name = @name AND event_type = @event AND created_at > @goodAt AND ${FAILED}`,
+      `SELECT count(*) FROM (${ofHook}) WHERE hook_name = @name AND event_type = @event AND created_at > @goodAt AND ${FAILED}`,
     )
     .pluck();
   return found.map((row) => {

@@ -344,6 +344,15 @@ describe('a fault of a hook', () => {
     others.record(3, FAILED);
     expect(others.look()).toEqual([]);
   });
+
+  it('that fails every time in one way has one alert, and one more for another way', () => {
+    const world = aWorld({ hold_seconds: 0 });
+    world.record(4, CRASH);
+    expect(world.look(['guard'])).toEqual(['guard_exit_1 guard open']);
+    world.wait(MINUTE);
+    world.record(3, { ...GUARD, status: 'error', exitCode: 3 });
+    expect(world.look(['guard'])).toEqual(['fails_every_time guard open']);
+  });
 });
 
 describe('the numbers of an open alert', () => {

@@ -26,7 +26,7 @@ export const failsEveryTime: RunsRule = {
         value >= config.failures_in_a_row &&
         // A few failures after many successes are a matter of the failure rate.
         failures > recent.length / 2 &&
-        !isReported(rows, recent, config, since),
+        !isReported(rows.slice(0, config.failures_in_a_row), recent, config, since),
       isHealthy: value === 0,
     };
   },
@@ -39,16 +39,17 @@ export const failsEveryTime: RunsRule = {
   },
 };
 
-/** Whether another rule opens an alert about the same: two would tell no more. */
+/**
+ * Whether another rule opens an alert about the same: two would tell no more.
+ * @param latest as many as this rule needs; a fault from before them says nothing of them
+ */
 function isReported(
-  rows: readonly WindowRow[],
+  latest: readonly WindowRow[],
   recent: readonly WindowRow[],
   config: AlertsConfig,
   since: string,
 ): boolean {
-  return [failureRate, guardExit, cannotStart].some(
-    (rule) =>
-      !config.rules_off.includes(rule.name) &&
-      rule.assess(rule.hasMemory === true ? rows : recent, config, since).isBad,
-  );
+  const isBad = (rule: RunsRule, rows: readonly WindowRow[]): boolean =>
+    !config.rules_off.includes(rule.name) && rule.assess(rows, config, since).isBad;
+  return isBad(failureRate, recent) || isBad(guardExit, latest) || isBad(cannotStart, latest);
 }
