@@ -1,5 +1,5 @@
 import { canBlock } from '../../domain/events.ts';
-import { shellWord } from '../../domain/hook/shell-word.ts';
+import { typedWord } from '../../domain/hook/shell-word.ts';
 import { formatAge, formatClock, formatCount, formatThings } from '../../format.ts';
 import type { HookProblems } from '../../store/queries/problems.ts';
 import type { AlertReport } from '../alerts/alert-report.ts';
@@ -11,7 +11,7 @@ import { type Trouble, trouble } from './health-item.ts';
 export function skippedTroubles(skipped: readonly SkippedGuardReport[], nowMs: number): Trouble[] {
   return skipped.map((one) => {
     const { hook_name, event_type, reason, count, last_at, is_gated, until } = one;
-    const name = shellWord(hook_name);
+    const name = typedWord(hook_name);
     const now = is_gated
       ? `, and is off until ${until === null ? 'you switch it on' : endOf(until, nowMs)}`
       : '';
@@ -42,7 +42,7 @@ export function gateTroubles(
       const isGuard = hooks.some(
         ({ hookName, eventType }) => hookName === hook_name && canBlock(eventType),
       );
-      const fix = `hookbus on ${shellWord(hook_name)}`;
+      const fix = `hookbus on ${typedWord(hook_name)}`;
       if (gate.state !== 'off') {
         return trouble('broken', breakerText(name, gate, nowMs), { hook_name, fix }, 2);
       }
@@ -118,7 +118,7 @@ export function alertTroubles(open: readonly AlertReport[], known: readonly Trou
     }
     if (known.harm === 'slow' && subject !== '' && isKnown(['slow'], subject)) return [];
     const isOfHook = rule !== 'exporter_failing' && subject !== '';
-    const fields = { hook_name: isOfHook ? subject : null, fix: known.fix(shellWord(subject)) };
+    const fields = { hook_name: isOfHook ? subject : null, fix: known.fix(typedWord(subject)) };
     return [trouble(known.harm, text, fields, 0.5)];
   });
 }
