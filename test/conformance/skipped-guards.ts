@@ -130,7 +130,7 @@ export function skippedGuards(engine: Engine): void {
       const one = { hook_name: 'probe', event_type: 'PreToolUse', reason: 'off', count: 2 };
       expect(skipped).toMatchObject([one]);
       expect(String((await stage.hookbus('doctor')).stdout)).toContain(
-        'was skipped 2 times (off, last',
+        'was skipped 2 times and refused nothing (off, last',
       );
     });
 
@@ -171,7 +171,7 @@ export function skippedGuards(engine: Engine): void {
       await stage.wrapped(['sleep', '60'], { flags, input: payloadOf('PreToolUse') });
       const doctor = await stage.hookbus('doctor');
       expect(doctor.code).toBe(1);
-      expect(String(doctor.stdout)).toContain('it was ended before it finished (1 of 1 run)');
+      expect(String(doctor.stdout)).toContain('was ended before it finished (1 of 1 run)');
     });
   });
 }
