@@ -12,7 +12,9 @@ const { Script } = require('node:vm');
 const asset = (name) => Buffer.from(getRawAsset(name));
 
 /** A bundle; with the code that V8 compiled when it was built, as hookbus.js loads it. */
-function load(name, cachedData) {
+function load(name, cache) {
+  // The checksum behind the code is for files, which an update may leave half written.
+  const cachedData = cache?.subarray(0, -4);
   const script = new Script(
     `(function (exports, require, module, __filename, __dirname) { ${asset(`${name}.cjs`).latin1Slice()}\n});`,
     { filename: join(__dirname, `${name}.cjs`), cachedData },

@@ -5,21 +5,29 @@ const { readFileSync } = require('node:fs');
 const { dirname, join } = require('node:path');
 const { Script } = require('node:vm');
 
+/** The code behind which the checksum of both stands: V8 would run spoiled code, or that of another bundle. */
+function codeFor(source, cache) {
+  const { crc32 } = require('node:zlib');
+  const code = cache.subarray(0, -4);
+  return cache.readUInt32LE(code.length) === crc32(code, crc32(source)) ? code : undefined;
+}
+
 /**
  * Loads a bundle from dist/ with the code that V8 compiled when it was built. Another Node refuses that and compiles
  * anew, and without it this is a plain `require`.
  */
 function load(name) {
   const file = join(__dirname, '..', 'dist', `${name}.cjs`);
+  let source;
   let cachedData;
   try {
-    cachedData = readFileSync(join(__dirname, '..', 'dist', `${name}.cache`));
-  } catch {
-    return require(file);
-  }
+    source = readFileSync(file);
+    cachedData = codeFor(source, readFileSync(join(__dirname, '..', 'dist', `${name}.cache`)));
+  } catch {}
+  if (cachedData === undefined) return require(file);
   // Wrapped as scripts/write-code-cache.js and Node's own `require` do it. A bundle is pure ASCII.
   const script = new Script(
-    `(function (exports, require, module, __filename, __dirname) { ${readFileSync(file, 'latin1')}\n});`,
+    `(function (exports, require, module, __filename, __dirname) { ${source.latin1Slice()}\n});`,
     { filename: file, cachedData },
   );
   const bundle = { exports: {} };

@@ -8,6 +8,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   symlinkSync,
   utimesSync,
@@ -66,6 +67,33 @@ const sets = (enables: boolean): Partial<InstallRequest> => ({
 });
 
 const fixture = (name: string): Buffer => readFileSync(join(FIXTURES, name));
+
+it.each([
+  ['a NUL, with which no program is started', 'a\0b'],
+  ['a line break', 'a\nb'],
+  ['the form of an option', '--fail-open'],
+  ['10 kB', 'a'.repeat(10_000)],
+])('a remembered name with %s is forgotten', (_what, name) => {
+  const file = aFile('{"hooks":{"Stop":[{"hooks":[{"type":"command","command":"./guard.sh"}]}]}}');
+  const names = join(file.directory, 'state/settings/names.json');
+  file.install();
+  file.uninstall();
+  writeFileSync(names, readFileSync(names, 'utf8').replace('"guard"', JSON.stringify(name)));
+  file.install();
+  expect(file.text()).not.toContain('--name');
+  expect(readFileSync(names, 'utf8')).toMatch(/: "guard"/);
+});
+
+it('a pipe in the place of the remembered names is not waited for', () => {
+  const file = aFile('{"hooks":{"Stop":[{"hooks":[{"type":"command","command":"./guard.sh"}]}]}}');
+  const names = join(file.directory, 'state/settings/names.json');
+  file.install();
+  file.uninstall();
+  rmSync(names);
+  spawnSync('mkfifo', [names]);
+  file.install();
+  expect(file.text()).toContain(PROGRAM[0]);
+});
 
 it('there are at least 30 settings files', () => {
   expect(NAMES.length).toBeGreaterThanOrEqual(30);

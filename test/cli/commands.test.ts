@@ -130,6 +130,23 @@ describe('hookbus cleanup', () => {
     expect(await countOf(env)).toBe(0);
   });
 
+  it('says first what --older-than deletes, and asks, at a terminal', async () => {
+    const env = state();
+    const ask = (answer: string, ...more: string[]) =>
+      hookbus(['cleanup', '--older-than', '36h', ...more], env, undefined, {
+        columns: 80,
+        answers: [answer],
+      });
+    const refused = await ask('');
+    expect(refused.stderr).toMatch(/^Would delete .*:\n(?: {2}.*\n)+Now .*\nDelete it\? \[y\/N\] /);
+    expect(refused.stdout).toBe('Nothing was deleted.\n');
+    expect(await countOf(env)).toBe(2000);
+    expect((await ask('', '--yes')).stderr).toBe('');
+    expect(await countOf(env)).toBeLessThan(155);
+    // There is nothing more to ask about.
+    expect((await ask('')).stdout).toMatch(/^Nothing is older/);
+  });
+
   it('uses retention_days of config.json if no variable is set', async () => {
     const env = state();
     await hookbus(['config', 'set', 'retention_days', '19'], env);

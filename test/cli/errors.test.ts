@@ -73,7 +73,15 @@ it.each([
   ],
   [
     'cleanup --older-than 7x',
-    '--older-than must be a time such as 7d, 24h, 90m, 30s or 2w, a number of hours, a date (2026-11-22), or a date and time (2026-11-22T14:30), got "7x". Try: hookbus cleanup --help',
+    '--older-than must be a time such as 7d, 24h, 90m, 30s or 2w, a date (2026-11-22), or a date and time (2026-11-22T14:30), got "7x". Try: hookbus cleanup --help',
+  ],
+  [
+    'cleanup --older-than 7',
+    '--older-than "7" has no unit: 7d is days, 7h is hours. Try: hookbus cleanup --help',
+  ],
+  [
+    'cleanup --older-than 2999-01-01',
+    '--older-than must be now or earlier, got "2999-01-01". Try: hookbus cleanup --help',
   ],
   [
     'metrics 0',

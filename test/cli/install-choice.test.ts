@@ -145,4 +145,18 @@ describe('--name', () => {
     expect(stderr).toContain(message);
     expect(read(OWN)).toBe(before);
   });
+
+  it('a name that is switched off is refused, so that no hook is off unasked', async () => {
+    const { run, read } = stage(files);
+    await run('install');
+    const before = read(OWN);
+    await run('off', 'guard2', '--command', './guard.sh', '--for', '1h', '--yes');
+    const { stderr, exitCode } = await run('install', '--name', 'guard=guard2');
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain('"guard2" is switched off; to switch it on first: hookbus on guard2');
+    expect(read(OWN)).toBe(before);
+    await run('on', 'guard2');
+    await run('install', '--name', 'guard=guard2');
+    expect(read(OWN)).toContain('--name guard2 --');
+  });
 });

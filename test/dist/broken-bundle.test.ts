@@ -1,5 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import Module from 'node:module';
 import { join } from 'node:path';
 import { execPath } from 'node:process';
@@ -38,6 +46,36 @@ it.each([
   expect(run('--', './no-such-hook')).toMatchObject({ status: 127, stdout: '' });
 });
 
+/** A disk that was full, or an update that was interrupted between a bundle and its code. */
+it.each([
+  ['is truncated', (good: Buffer) => good.subarray(0, good.length - 4096)],
+  ['is empty', () => Buffer.alloc(0)],
+  ['has holes', (good: Buffer) => good.map((byte, at) => (at < 4096 || at & 0x3000 ? byte : 0))],
+])('a guard refuses as without HookBus if the code that V8 compiled %s', (_what, spoil) => {
+  const directory = temporaryDirectory();
+  cpSync(BIN, join(directory, 'bin'), { recursive: true });
+  mkdirSync(join(directory, 'dist'));
+  for (const file of ['run.cjs', 'run.cache'])
+    cpSync(join(BIN, '../dist', file), join(directory, 'dist', file));
+  const path = join(directory, 'dist/run.cache');
+  writeFileSync(path, spoil(readFileSync(path)));
+  const { status, signal, stderr } = spawnSync(
+    execPath,
+    [
+      join(directory, 'bin/hookbus.js'),
+      'run',
+      '--name',
+      'g',
+      '--',
+      'sh',
+      '-c',
+      'echo no >&2; exit 2',
+    ],
+    { encoding: 'utf8', env: { PATH: process.env['PATH'] } },
+  );
+  expect({ status, signal, stderr }).toEqual({ status: 2, signal: null, stderr: 'no\n' });
+});
+
 it.each(['run', 'main'])(
   'a start takes the code of the bundle %s that V8 compiled at build time',
   (name) => {
@@ -45,7 +83,7 @@ it.each(['run', 'main'])(
     // Read as bin/hookbus.js and bin/executable.js do.
     const script = new Script(Module.wrap(readFileSync(bundle, 'latin1')), {
       filename: bundle,
-      cachedData: readFileSync(bundle.replace(/cjs$/, 'cache')),
+      cachedData: readFileSync(bundle.replace(/cjs$/, 'cache')).subarray(0, -4),
     });
     expect(script.cachedDataRejected).toBe(false);
   },

@@ -67,6 +67,15 @@ describe('in one settings file', () => {
     ];
     expect([...nameHooks(hooks).values()]).toEqual(['NPM-test', 'npm-test-stop', 'npm-test-2']);
   });
+
+  it('a name of before does not take away what root protects', () => {
+    const hooks = ['guard', 'lint'].map((usual) => ({ ...toName(`./${usual}.sh`), usual }));
+    const rules = {
+      known: ({ usual }: { readonly usual: string }) => `my-${usual}`,
+      mayDiffer: (usual: string, name: string) => usual !== 'guard' || name === 'guard',
+    };
+    expect([...nameHooks(hooks, rules).values()]).toEqual(['my-lint', 'guard']);
+  });
 });
 
 it('a program with arguments is called by its script, or by what it does', () => {

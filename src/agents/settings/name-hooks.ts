@@ -38,7 +38,8 @@ export function nameHooks(
   for (const hook of hooks) if (hook.written !== undefined) give(hook, hook.written);
   for (const hook of hooks) {
     const name = names.has(hook.key) ? undefined : known(hook);
-    if (name !== undefined && !taken.has(sameName(name))) give(hook, name);
+    if (name !== undefined && !taken.has(sameName(name)) && mayDiffer(hook.usual, name))
+      give(hook, name);
   }
   const rest = hooks.filter(({ key }) => !names.has(key));
   const isUnclear = sharedIdeas(rest);

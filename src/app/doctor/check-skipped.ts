@@ -1,4 +1,4 @@
-import { shellWord } from '../../domain/hook/shell-word.ts';
+import { typedWord } from '../../domain/hook/shell-word.ts';
 import { skippedTroubles } from '../health/guard-troubles.ts';
 import type { SkippedGuardReport } from '../reading/read-skipped-guards.ts';
 import { type Check, type Finding, problem } from './finding.ts';
@@ -25,7 +25,7 @@ function fixOf({ hook_name, reason, is_gated }: SkippedGuardReport): string {
   if (reason === 'duplicate') {
     return 'Remove --on-duplicate replay from its line: a duplicate still gets the refusal.';
   }
-  const calls = `Type hookbus logs --hook ${shellWord(hook_name)} to see the calls.`;
+  const calls = `Type hookbus logs --hook ${typedWord(hook_name)} to see the calls.`;
   if (!is_gated) return `It runs again. ${calls}`;
-  return `Type hookbus on ${shellWord(hook_name)}. ${calls}`;
+  return `Type hookbus on ${typedWord(hook_name)}. ${calls}`;
 }

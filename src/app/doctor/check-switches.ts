@@ -1,4 +1,4 @@
-import { shellWord } from '../../domain/hook/shell-word.ts';
+import { typedWord } from '../../domain/hook/shell-word.ts';
 import type { StatusReport } from '../reading/read-status.ts';
 import { type Check, type Finding, problem } from './finding.ts';
 
@@ -32,7 +32,7 @@ const elsewhere = ({
   problem(
     `${hook_name} is off until ${until} in another state directory, ${state_directory}`,
     'Runs with HOOKBUS_HOME set to that directory skip the hook, and nothing here shows it.',
-    `Type HOOKBUS_HOME=${shellWord(state_directory)} hookbus status. Remove HOOKBUS_HOME from the env block that sets it.`,
+    `Type HOOKBUS_HOME=${typedWord(state_directory)} hookbus status. Remove HOOKBUS_HOME from the env block that sets it.`,
   );
 
 const oldGate = (hookName: string): Finding =>

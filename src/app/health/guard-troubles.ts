@@ -1,5 +1,5 @@
 import { canBlock } from '../../domain/events.ts';
-import { shellWord } from '../../domain/hook/shell-word.ts';
+import { typedWord } from '../../domain/hook/shell-word.ts';
 import { formatAge, formatClock, formatCount, formatThings } from '../../format.ts';
 import type { HookProblems } from '../../store/queries/problems.ts';
 import type { AlertReport } from '../alerts/alert-report.ts';
@@ -12,7 +12,7 @@ import { type HookFault, isFailure } from './hook-troubles.ts';
 export function skippedTroubles(skipped: readonly SkippedGuardReport[], nowMs: number): Trouble[] {
   return skipped.map((one) => {
     const { hook_name, event_type, reason, count, last_at, is_gated, until } = one;
-    const name = shellWord(hook_name);
+    const name = typedWord(hook_name);
     const now = is_gated
       ? `, and is off until ${until === null ? 'you switch it on' : endOf(until, nowMs)}`
       : '';
@@ -43,7 +43,7 @@ export function gateTroubles(
       const isGuard = hooks.some(
         ({ hookName, eventType }) => hookName === hook_name && canBlock(eventType),
       );
-      const fix = `hookbus on ${shellWord(hook_name)}`;
+      const fix = `hookbus on ${typedWord(hook_name)}`;
       if (gate.state !== 'off') {
         return trouble('broken', breakerText(name, gate, nowMs), { hook_name, fix }, 2);
       }
@@ -127,7 +127,7 @@ export function alertTroubles(
     }
     if (words.harm === 'slow' && slow.has(subject)) return [];
     const isOfHook = rule !== 'exporter_failing' && subject !== '';
-    const fields = { hook_name: isOfHook ? subject : null, fix: words.fix(shellWord(subject)) };
+    const fields = { hook_name: isOfHook ? subject : null, fix: words.fix(typedWord(subject)) };
     return [trouble(words.harm, text, fields, 0.5)];
   });
 }

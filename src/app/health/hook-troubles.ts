@@ -1,5 +1,5 @@
 import { blocksByExitCode, canBlock, takesText } from '../../domain/events.ts';
-import { shellWord } from '../../domain/hook/shell-word.ts';
+import { typedWord } from '../../domain/hook/shell-word.ts';
 import { formatCount, formatThings } from '../../format.ts';
 import type { HookProblems, Sighting } from '../../store/queries/problems.ts';
 import { lastLine } from '../alerts/rules/bug.ts';
@@ -54,7 +54,7 @@ export function troubleOf({ harm, text, hook, seen, weight }: HookFault): Troubl
   const { hookName: hook_name, eventType: event_type } = hook;
   const log_id = seen.latest?.logId ?? null;
   const fix =
-    log_id === null ? `hookbus logs --hook ${shellWord(hook_name)}` : `hookbus show ${log_id}`;
+    log_id === null ? `hookbus logs --hook ${typedWord(hook_name)}` : `hookbus show ${log_id}`;
   return trouble(harm, text, { hook_name, event_type, log_id, fix }, weight);
 }
 

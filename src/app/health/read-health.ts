@@ -1,4 +1,4 @@
-import { shellWord } from '../../domain/hook/shell-word.ts';
+import { typedWord } from '../../domain/hook/shell-word.ts';
 import { DAY_MS, isoOf } from '../../domain/time.ts';
 import type { Database } from '../../store/database.ts';
 import type { Notice } from '../../store/queries/overview.ts';
@@ -89,7 +89,7 @@ function switchTroubles({ gates, elsewhere = [] }: HealthFacts): Trouble[] {
       trouble(
         'unguarded',
         `${hook_name} is off for hooks that use the state directory ${state_directory}`,
-        { hook_name, fix: `HOOKBUS_HOME=${shellWord(state_directory)} hookbus status` },
+        { hook_name, fix: `HOOKBUS_HOME=${typedWord(state_directory)} hookbus status` },
         3,
       ),
     ),
@@ -112,7 +112,7 @@ function switchTroubles({ gates, elsewhere = [] }: HealthFacts): Trouble[] {
         `${hook_name} runs: an older version switched it off, which no longer counts`,
         {
           hook_name,
-          fix: `hookbus on ${shellWord(hook_name)}`,
+          fix: `hookbus on ${typedWord(hook_name)}`,
         },
       ),
     ),

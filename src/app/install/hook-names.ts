@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AgentName } from '../../agents/settings/agent-settings.ts';
 import type { HookSite } from '../../agents/settings/find-hooks.ts';
@@ -8,7 +8,9 @@ import type { StatePaths } from '../../config/home/paths.ts';
 import { type Fields, fieldsOf } from '../../domain/answer/fields.ts';
 import { defaultHookName } from '../../domain/hook/hook-name.ts';
 import { nameIdeas, programIdeas, toName } from '../../domain/hook/line-name.ts';
+import { visible } from '../../domain/text/visible.ts';
 import { isProtected, readPolicy } from '../../gates/policy.ts';
+import { readBounded } from '../../os/read-bounded.ts';
 import { replaceFile } from '../../os/replace-file.ts';
 import { digestOf } from './settings-file.ts';
 
@@ -72,9 +74,12 @@ function toNameable({ site, prefix, command, name }: Inspected): HookToName | un
 
 const fileOf = ({ settings }: StatePaths): string => join(settings, 'names.json');
 
+const MAX_BYTES = 4_000_000;
+const MAX_NAME = 200;
+
 function readAll(paths: StatePaths): Fields {
   try {
-    return fieldsOf(JSON.parse(readFileSync(fileOf(paths), 'utf8')));
+    return fieldsOf(JSON.parse(readBounded(fileOf(paths), MAX_BYTES)));
   } catch {
     // Missing or broken: then names follow from the commands alone.
     return {};
@@ -84,9 +89,15 @@ function readAll(paths: StatePaths): Fields {
 function readNames(paths: StatePaths, agent: AgentName): KnownNames {
   const names = Object.entries(fieldsOf(readAll(paths)[agent]));
   return Object.fromEntries(
-    names.flatMap(([key, name]) => (typeof name === 'string' && name !== '' ? [[key, name]] : [])),
+    names.flatMap(([key, name]) =>
+      typeof name === 'string' && isUsable(name) ? [[key, name]] : [],
+    ),
   );
 }
+
+/** With a NUL in its arguments no program can be started, and the hook would not run. */
+const isUsable = (name: string): boolean =>
+  name !== '' && name.length <= MAX_NAME && !name.startsWith('-') && visible(name) === name;
 
 /** Remembers the names of wrapped hooks, for the time when they are not wrapped. */
 export function rememberNames(

@@ -2,6 +2,8 @@ import { hookKey } from '../../agents/settings/hook-plan.ts';
 import type { InspectedHook } from '../../app/install/inspect-settings.ts';
 import { tryInspect } from '../../app/install/inspect-settings.ts';
 import type { FileReport, InstallRequest } from '../../app/install/install.ts';
+import { isInForce } from '../../gates/gate-file.ts';
+import { listGateFiles } from '../../gates/gate-writer.ts';
 import { isProtected } from '../../gates/policy.ts';
 import { visible } from '../output/text.ts';
 import { didYouMean } from '../words/nearest.ts';
@@ -41,10 +43,20 @@ export function readRenames(
         `--name: root protects ${quote(old)} by its name, and would not protect ${quote(name)}`,
       );
     }
+    requireOn(name, request);
     renames.set(old, name);
   }
   requireSameElsewhere(request, renames);
   return renames;
+}
+
+/** A gate of the new name would keep the hook from running, and nobody switched this hook off. */
+function requireOn(name: string, { paths, now }: InstallRequest): void {
+  const gates = listGateFiles(paths.gates).filter(({ hookName }) => hookName === name);
+  if (!gates.some((gate) => isInForce(gate, now()))) return;
+  throw usageError(
+    `--name: ${quote(name)} is switched off; to switch it on first: hookbus on ${name}`,
+  );
 }
 
 /** Either name may have an equals sign, so the old one decides. */

@@ -6,7 +6,7 @@ import type { FileReport, InstallRequest } from '../../app/install/install.ts';
 import { installedElsewhere, isSwitchedOnElsewhere } from '../../app/install/installed.ts';
 import { withoutCommandText } from '../../app/install/without-command.ts';
 import type { StatePaths } from '../../config/home/paths.ts';
-import { shellWord } from '../../domain/hook/shell-word.ts';
+import { typedWord } from '../../domain/hook/shell-word.ts';
 import { formatThings } from '../../format.ts';
 import { pathAdvice } from '../../os/path-advice.ts';
 import type { Context } from '../words/command.ts';
@@ -67,7 +67,7 @@ function onInstall(work: Work): string[] {
   }
   for (const [old, name] of renames) {
     remarks.push(
-      `${name} was ${old}: earlier runs stay under the old name, and what \`hookbus off\` or config.json says about ${old} no longer counts.\nhookbus logs --hook ${shellWord(old)}`,
+      `${name} was ${old}: earlier runs stay under the old name, and what \`hookbus off\` or config.json says about ${old} no longer counts.\nhookbus logs --hook ${typedWord(old)}`,
     );
   }
   const isShared = hooks.some(
@@ -132,6 +132,6 @@ function onUninstall(request: InstallRequest): string[] {
 export function leftovers({ home }: StatePaths): string[] {
   if (!existsSync(home)) return [];
   return [
-    `What was recorded, and the previous settings files, stay in ${home}. To delete them:\nhookbus daemon stop; rm -r ${shellWord(home)}`,
+    `What was recorded, and the previous settings files, stay in ${home}. To delete them:\nhookbus daemon stop; rm -r ${typedWord(home)}`,
   ];
 }

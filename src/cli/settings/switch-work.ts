@@ -20,7 +20,7 @@ import {
 import { requirePaths } from '../../app/store/open-store.ts';
 import { DECISIONS } from '../../domain/answer/decision.ts';
 import { STATUSES } from '../../domain/execution.ts';
-import { shellWord } from '../../domain/hook/shell-word.ts';
+import { typedWord } from '../../domain/hook/shell-word.ts';
 import { formatThings } from '../../format.ts';
 import { unifiedDiff } from '../output/state/install.ts';
 import { shortPath } from '../output/state/recording.ts';
@@ -209,7 +209,7 @@ function nextOf(work: Work, recording: AgentRecording | null, { agent }: AgentSe
     const how =
       decided_by === null
         ? 'unset HOOKBUS_ENABLED'
-        : `hookbus disable${which} --settings ${shellWord(decided_by)}`;
+        : `hookbus disable${which} --settings ${typedWord(decided_by)}`;
     return [`To switch it off there too: ${how}`];
   }
   if (hooks === 0) return [`There are no hooks yet. Once there are: hookbus install${which}`];

@@ -64,10 +64,10 @@ export function parseMoment(text: string, nowMs: number): number | undefined {
  * Reads a moment, in ms since the epoch; a length of time counts back from now.
  * @throws HookbusError `E_USAGE`
  */
-export function readMoment(what: string, text: string, nowMs: number): number {
+export function readMoment(what: string, text: string, nowMs: number, forms = TIME_FORMS): number {
   const length = parseLength(text);
   const ms = length === undefined ? parseMoment(text, nowMs) : nowMs - length;
-  if (ms === undefined) throw invalidValue(what, TIME_FORMS, text);
+  if (ms === undefined) throw invalidValue(what, forms, text);
   return ms;
 }
 

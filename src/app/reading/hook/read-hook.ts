@@ -1,5 +1,5 @@
 import type { StatePaths } from '../../../config/home/paths.ts';
-import { shellWord } from '../../../domain/hook/shell-word.ts';
+import { typedWord } from '../../../domain/hook/shell-word.ts';
 import { HOUR_MS, isoOf } from '../../../domain/time.ts';
 import { isProtected } from '../../../gates/policy.ts';
 import type { HookMetrics } from '../../../metrics/report.ts';
@@ -135,12 +135,12 @@ const ANY = {
 function replayLine(db: Database, query: HookQuery): string | null {
   const project = projectToReplay(db, query.hookName, query.eventType);
   if (project === undefined) return null;
-  return `cd ${shellWord(project)} && hookbus replay ${optionsOf(query)} --last ${REPLAYED}`;
+  return `cd ${typedWord(project)} && hookbus replay ${optionsOf(query)} --last ${REPLAYED}`;
 }
 
 /** A name may look like an option. */
 const optionsOf = ({ hookName, eventType }: HookQuery): string =>
   [
-    `--hook${hookName.startsWith('-') ? '=' : ' '}${shellWord(hookName)}`,
-    ...(eventType === undefined ? [] : [`--event ${shellWord(eventType)}`]),
+    `--hook${hookName.startsWith('-') ? '=' : ' '}${typedWord(hookName)}`,
+    ...(eventType === undefined ? [] : [`--event ${typedWord(eventType)}`]),
   ].join(' ');
