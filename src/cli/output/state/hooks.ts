@@ -1,4 +1,4 @@
-import { join, relative } from 'node:path';
+import { relative } from 'node:path';
 import { type CensusEntry, type Concern, changeWords } from '../../../app/hooks/census.ts';
 import type { FileProblem } from '../../../app/hooks/configured-hooks.ts';
 import { withoutCommandText } from '../../../app/install/without-command.ts';
@@ -6,6 +6,7 @@ import { formatAge, formatCount, formatThings, formatWindow, NOTHING } from '../
 import type { Page, Tone } from '../page.ts';
 import { BELOW_INDENT, type Cell, type Column, type Row, renderTable } from '../table.ts';
 import { clip, columnsOf, hanging, visible } from '../text.ts';
+import { shortPath } from './recording.ts';
 
 /** What `hookbus hooks` shows. */
 export interface HooksReport {
@@ -174,11 +175,6 @@ function placeOf(path: string, line: number | undefined, { project, home }: Hook
   const inside = relative(project, path);
   const short = inside.startsWith('..') ? shortPath(path, home) : inside;
   return line === undefined ? short : `${short}:${line}`;
-}
-
-function shortPath(path: string, home: string | undefined): string {
-  const inside = home === undefined ? '..' : relative(home, path);
-  return inside.startsWith('..') ? path : join('~', inside);
 }
 
 function remarks(report: HooksReport, shown: number): string[] {

@@ -74,5 +74,6 @@ function nextText(agents: readonly AgentRecording[], isOnHere: boolean): string 
 /** A path below the user's home directory as people write it. */
 export function shortPath(path: string, home: string | undefined): string {
   if (home === undefined || home === '' || home === '/') return path;
+  if (path === home) return '~';
   return path.startsWith(`${home}/`) ? `~${path.slice(home.length)}` : path;
 }
