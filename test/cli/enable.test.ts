@@ -53,7 +53,8 @@ it('what is left in a shared file is named with the command that takes it', asyn
   });
   await ask('install --enable --yes');
   const scoped = /hookbus install --scope project/;
-  for (const line of ['status', 'enable', 'hooks --offline']) expect(await say(line)).toMatch(scoped);
+  for (const line of ['status', 'enable', 'hooks --offline'])
+    expect(await say(line)).toMatch(scoped);
   expect(await say('hooks --offline')).toMatch(
     /hooks of type http start no command, so HookBus cannot record them/,
   );
