@@ -181,7 +181,7 @@ describe('a case fails', () => {
       [],
       { hooks: 'guard', expect: { fires: [] } },
       'hook',
-      /no hook is on PreToolUse/,
+      /no hook is on PreToolUse\. For a hook of your own: --source user/,
     ],
     [
       'if no hook runs',

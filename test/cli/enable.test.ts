@@ -46,6 +46,23 @@ it('status says how to start, then what is recorded, by which file, and what can
   expect(await status()).toContain('To switch it on: hookbus enable');
 });
 
+it('what is left in a shared file is named with the command that takes it', async () => {
+  const { ask, say, read } = aUser({
+    [USER]: HOOKS,
+    [SHARED]: HOOKS.replace('./stop.sh', '/bin/true'),
+  });
+  await ask('install --enable --yes');
+  const scoped = /hookbus install --scope project/;
+  for (const line of ['status', 'enable', 'hooks --offline'])
+    expect(await say(line)).toMatch(scoped);
+  expect(await say('hooks --offline')).toMatch(
+    /hooks of type http start no command, so HookBus cannot record them/,
+  );
+  await ask('install --scope project --yes');
+  expect(read(SHARED)).toContain('hookbus');
+  for (const line of ['status', 'hooks --offline']) expect(await say(line)).not.toMatch(scoped);
+});
+
 it('enable and disable leave a settings file as it was, to the byte', async () => {
   const { say, read, top } = aUser({ [USER]: HOOKS });
   expect(await say('enable --store-only DENY,error')).toMatch(

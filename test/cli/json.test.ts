@@ -259,6 +259,24 @@ describe('the fields of', () => {
     expect(unique(pathsOf(JSON.parse(stdout)))).toEqual(unique(documented('hooks').keys()));
   });
 
+  it('enable and disable are documented, with the recording of status', async () => {
+    const { home } = freshState();
+    const env = { HOOKBUS_HOME: home, HOME: temporaryDirectory() };
+    const hooks = { Stop: [{ hooks: [{ type: 'http', url: 'http://127.0.0.1:9' }] }] };
+    mkdirSync(join(env.HOME, '.claude'));
+    writeFileSync(join(env.HOME, '.claude', 'settings.json'), JSON.stringify({ hooks }));
+    const recording = [...documented('status').keys()].flatMap((name) =>
+      name.startsWith('recording[].') ? name.replace('[]', '') : [],
+    );
+    for (const words of [['enable', '--dry-run'], ['enable'], ['disable']]) {
+      const { stdout } = await hookbus([...words, '--json'], env, env.HOME);
+      const answer = JSON.parse(stdout);
+      expect(answer.recording.unrecordable).toEqual({ http: 1 });
+      const paths = pathsOf(answer).filter((path) => !path.includes('.unrecordable.'));
+      expect(unique(paths)).toEqual(unique([...documented('enable').keys(), ...recording]));
+    }
+  });
+
   it('cleanup are documented', async () => {
     expect(unique(pathsOf(await ask(['cleanup'])))).toEqual(unique(documented('cleanup').keys()));
   });

@@ -340,7 +340,7 @@ describe('the page of one execution', () => {
         rm -rf ../build
 
       The payloads of this execution were not stored.
-      To store payloads from now on: HOOKBUS_STORE_RAW=1, or \`hookbus run --store-raw\` for one hook.
+      To store payloads from now on: hookbus enable --store-raw
       "
     `);
   });

@@ -37,7 +37,13 @@ function missingHooks({ hooks = [], event }: Asked, { candidates }: Happened): D
     names.size === 0 ? `no hook is on ${event}` : `on ${event}: ${[...names].join(', ')}`;
   return [...new Set(hooks)]
     .filter((name) => !names.has(name))
-    .map((name) => difference('hook', name, `there is no such hook; ${there}`));
+    .map((name) =>
+      difference(
+        'hook',
+        name,
+        `there is no such hook; ${there}. For a hook of your own: --source user`,
+      ),
+    );
 }
 
 /** Which hooks ran; a case in which none ran proves nothing, unless it says that none should. */

@@ -48,7 +48,7 @@ export function saveCase(
 function readPayload(payloads: readonly Payload[]): Fields | string {
   const stdin = payloads.find(({ stream }) => stream === 'stdin');
   if (stdin === undefined) {
-    return 'its payload is not stored; set HOOKBUS_STORE_RAW=1 to store payloads from now on';
+    return 'its payload is not stored; hookbus enable --store-raw stores payloads from now on';
   }
   if (stdin.problem !== undefined) return `its payload ${stdin.problem}`;
   if (stdin.truncated) return 'its stored payload is truncated';

@@ -16,6 +16,8 @@ export interface AgentRecording {
   readonly hooks: number;
   /** Those of them that run under HookBus. */
   readonly recorded: number;
+  /** Those that do not, in a file that a team shares: `install` takes it only by its scope. */
+  readonly unrecorded_shared: number;
   /** Hooks without a command, by their type, such as `http`; HookBus cannot record them. */
   readonly unrecordable: Readonly<Record<string, number>>;
 }
@@ -44,6 +46,7 @@ export function readRecording(
       : undefined;
     const hooks = files.flatMap(({ file }) => file.hooks);
     const commands = hooks.filter(({ command }) => command !== undefined);
+    const shared = files.flatMap(({ scope, file }) => (scope === 'project' ? file.hooks : []));
     return {
       agent: agent.agent,
       title: agent.title,
@@ -51,12 +54,16 @@ export function readRecording(
       decided_by: deciding?.file.path ?? null,
       payloads: agent.hasEnvBlock ? (files.map(payloadsOf).findLast(Boolean) ?? null) : null,
       hooks: commands.length,
-      recorded: commands.filter(({ prefix, isDisabled }) => prefix !== 'none' && !isDisabled)
+      recorded: commands.filter(isRecorded).length,
+      unrecorded_shared: shared.filter((hook) => hook.command !== undefined && !isRecorded(hook))
         .length,
       unrecordable: typesOf(hooks.filter(({ command }) => command === undefined)),
     };
   });
 }
+
+const isRecorded = ({ prefix, isDisabled }: InspectedFile['hooks'][number]): boolean =>
+  prefix !== 'none' && !isDisabled;
 
 const switchOf = ({ root }: InspectedFile): string | undefined => variablesIn(root).HOOKBUS_ENABLED;
 

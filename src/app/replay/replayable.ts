@@ -76,7 +76,7 @@ export function prepareReplay(
 
 function stdinProblem(stdin: Payload | undefined, row: LogRow): string | undefined {
   if (stdin === undefined) {
-    return 'its payload is not stored; set HOOKBUS_STORE_RAW=1 to store payloads from now on';
+    return 'its payload is not stored; hookbus enable --store-raw stores payloads from now on';
   }
   if (stdin.problem !== undefined) return `its payload ${stdin.problem}`;
   if (!stdin.truncated) return undefined;

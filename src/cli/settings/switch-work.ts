@@ -203,7 +203,7 @@ function payloadWords({ payloads }: AgentRecording): string {
 /** What to type next, on a line of its own. */
 function nextOf(work: Work, recording: AgentRecording | null, { agent }: AgentSettings): string[] {
   if (recording === null || !recording.enabled) return [];
-  const { hooks, recorded, decided_by } = recording;
+  const { hooks, recorded, unrecorded_shared, decided_by } = recording;
   const which = agent === 'claude' ? '' : ` --agent ${agent}`;
   if (work === 'disable') {
     const how =
@@ -215,7 +215,8 @@ function nextOf(work: Work, recording: AgentRecording | null, { agent }: AgentSe
   if (hooks === 0) return [`There are no hooks yet. Once there are: hookbus install${which}`];
   if (recorded === hooks) return ['To see what runs: hookbus logs --follow'];
   const are = formatThings(hooks - recorded, 'hook is', 'hooks are');
-  return [`${are} not wrapped yet: hookbus install${which}`];
+  const scope = hooks - recorded === unrecorded_shared ? ' --scope project' : '';
+  return [`${are} not wrapped yet: hookbus install${scope}${which}`];
 }
 
 const reportJson = (report: SwitchReport, isDryRun: boolean) => ({

@@ -131,7 +131,7 @@ export function chosenRows(store: CommandStore, choice: ReplayChoice, cwd: () =>
     throw new HookbusError(
       'E_NOT_FOUND',
       `no ${what} was recorded with its payload`,
-      'Set HOOKBUS_STORE_RAW=1 to store payloads from now on',
+      'Type hookbus enable --store-raw to store payloads from now on',
     );
   }
   const rows = choice.ids.map((id) => {

@@ -254,7 +254,9 @@ function fileNames(commands: readonly Deed[]): string[] {
 
 function fileName(path: string): string[] {
   const name = knownName(path);
+  // `bash.log` is about a tool or a shell, and a hook called `bash` could be any.
   if (name === undefined) return [];
+  if (runsScripts(name)) return path.endsWith(name) ? [] : [path.replace(/^.*[/\\]/s, '')];
   return COMMON.test(name) ? [...ofDirectory(path, name), name] : [name];
 }
 

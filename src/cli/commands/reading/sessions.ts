@@ -19,6 +19,7 @@ const MAX_LIMIT = 10_000;
 export const sessionsCommand: Command = {
   name: 'sessions',
   summary: 'List sessions of agents: project, failures, time waited',
+  isPaged: true,
   usage: '[options]',
   about: [
     'Lists sessions, the one with the latest execution first: when it started and how long it lasted, the project where it started, the agent, how many executions it had, how many failed and how many refused, and how long the agent waited for hooks. Hooks that ran in parallel count once.',

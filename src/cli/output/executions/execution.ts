@@ -137,7 +137,7 @@ function storedLines(row: LogRow, payloads: readonly Payload[], page: Page): str
   if (payloads.length === 0) {
     return [
       'The payloads of this execution were not stored.',
-      'To store payloads from now on: HOOKBUS_STORE_RAW=1, or `hookbus run --store-raw` for one hook.',
+      'To store payloads from now on: hookbus enable --store-raw',
     ];
   }
   const sizes = { stdin: row.stdin_bytes, stdout: row.stdout_bytes, stderr: row.stderr_bytes };

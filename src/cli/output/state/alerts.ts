@@ -1,6 +1,6 @@
 import type { AlertReport } from '../../../app/alerts/alert-report.ts';
 import type { AlertsReport } from '../../../app/alerts/read-alerts.ts';
-import { formatClock, formatDate, formatMs, formatThings, NOTHING } from '../../../format.ts';
+import { formatMoment, formatMs, formatThings, NOTHING } from '../../../format.ts';
 import type { Page } from '../page.ts';
 import { BELOW_INDENT, type Column, createTable, type Row } from '../table.ts';
 import { hanging, visible, wrap } from '../text.ts';
@@ -61,7 +61,7 @@ function rowOf(alert: AlertReport, page: Page): Row {
   const isOpen = alert.state === 'open';
   return {
     cells: [
-      { text: `${formatDate(opened)} ${formatClock(opened)}` },
+      { text: formatMoment(opened, page.nowMs) },
       { text: alert.state, tone: isOpen ? 'bad' : 'good' },
       { text: formatMs(Math.max(endMs - opened.getTime(), 0)), tone: isOpen ? undefined : 'dim' },
       { text: visible(alert.rule) },

@@ -1,10 +1,12 @@
-import { join, relative } from 'node:path';
+import { relative } from 'node:path';
 import { type CensusEntry, type Concern, changeWords } from '../../../app/hooks/census.ts';
 import type { FileProblem } from '../../../app/hooks/configured-hooks.ts';
+import { withoutCommandText } from '../../../app/install/without-command.ts';
 import { formatAge, formatCount, formatThings, formatWindow, NOTHING } from '../../../format.ts';
 import type { Page, Tone } from '../page.ts';
 import { BELOW_INDENT, type Cell, type Column, type Row, renderTable } from '../table.ts';
 import { clip, columnsOf, hanging, visible } from '../text.ts';
+import { shortPath } from './recording.ts';
 
 /** What `hookbus hooks` shows. */
 export interface HooksReport {
@@ -175,20 +177,19 @@ function placeOf(path: string, line: number | undefined, { project, home }: Hook
   return line === undefined ? short : `${short}:${line}`;
 }
 
-function shortPath(path: string, home: string | undefined): string {
-  const inside = home === undefined ? '..' : relative(home, path);
-  return inside.startsWith('..') ? path : join('~', inside);
-}
-
 function remarks(report: HooksReport, shown: number): string[] {
   const { entries, problems, notes } = report;
   const hidden = entries.length - shown;
+  const unrecordable = withoutCommandText(
+    entries.flatMap(({ kind, type }) => (kind === 'other' && type !== '' ? type : [])),
+  );
   return [
     ...problems
       .filter(({ hooks }) => hooks === 0)
       .map(({ path, line, reason }) => `${placeOf(path, line, report)} is ignored: ${reason}`),
     ...notes,
     ...unrecorded(entries),
+    ...(unrecordable === undefined ? [] : [`${unrecordable}.`]),
     ...(hidden === 0
       ? []
       : [

@@ -64,7 +64,9 @@ function nextText(agents: readonly AgentRecording[], isOnHere: boolean): string 
     agent.agent === 'claude' ? '' : ` --agent ${agent.agent}`;
   if (bare !== undefined) {
     const enable = bare.enabled ? '' : ' --enable';
-    return `To record ${bare.recorded === 0 ? 'them' : 'the others'}: hookbus install${enable}${which(bare)}`;
+    const isShared = bare.enabled && bare.hooks - bare.recorded === bare.unrecorded_shared;
+    const scope = isShared ? ' --scope project' : '';
+    return `To record ${bare.recorded === 0 ? 'them' : 'the others'}${isShared ? ', for everybody in the project' : ''}: hookbus install${scope}${enable}${which(bare)}`;
   }
   return off === undefined ? '' : `To switch it on: hookbus enable${which(off)}`;
 }
@@ -72,5 +74,6 @@ function nextText(agents: readonly AgentRecording[], isOnHere: boolean): string 
 /** A path below the user's home directory as people write it. */
 export function shortPath(path: string, home: string | undefined): string {
   if (home === undefined || home === '' || home === '/') return path;
+  if (path === home) return '~';
   return path.startsWith(`${home}/`) ? `~${path.slice(home.length)}` : path;
 }

@@ -77,6 +77,7 @@ function stateLines(report: StatusFacts, home: string | undefined, page: Page): 
     ...(spool.waiting + spool.unreadable > 0 || spool.problem !== null
       ? field('spool', spoolText(report), page, 'warn')
       : []),
+    ...offLines(report, page),
     ...field('daemon', daemonText(report), page),
     ...alertLines(report, page),
     ...breakerLines(report, page),
@@ -117,6 +118,14 @@ function alertLines({ alerts }: StatusReport, page: Page): string[] {
   return length === 0
     ? []
     : field('alerts', `${formatCount(length)} open; \`hookbus alerts\` lists them`, page);
+}
+
+/** Said here too: above, worse things may leave no room for a hook that somebody switched off. */
+function offLines({ gates }: StatusReport, page: Page): string[] {
+  const names = [...new Set(gates.flatMap((gate) => (gate.state === 'off' ? gate.hook_name : [])))];
+  return names.length === 0
+    ? []
+    : field('off', `${names.join(', ')}: by hand; \`hookbus on\` switches it on`, page, 'warn');
 }
 
 /** What a breaker would do for hooks that keep failing. */

@@ -106,7 +106,8 @@ function payloads({ payloads: stored }) {
       el(
         'p',
         { class: 'note' },
-        'The payloads of this execution were not stored. To store payloads from now on: HOOKBUS_STORE_RAW=1 or --store-raw.',
+        'The payloads of this execution were not stored. To store payloads from now on: ',
+        el('code', {}, 'hookbus enable --store-raw'),
       ),
     ];
   }

@@ -48,8 +48,7 @@ export function commandsOf({ replay, logs }) {
           'p',
           { class: 'note' },
           'None of its calls can be replayed: no payload is stored. To store payloads from now on: ',
-          el('code', {}, 'HOOKBUS_STORE_RAW=1'),
-          ' in the environment of the agent.',
+          el('code', {}, 'hookbus enable --store-raw'),
         )
       : el(
           'div',
