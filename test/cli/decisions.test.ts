@@ -200,7 +200,11 @@ describe('decisions in logs', () => {
 });
 
 describe('tables with decisions', () => {
-  it.each([80, 100])('fit %i columns, however long names and numbers are', async (columns) => {
+  it.each([
+    [80, 3],
+    ...Array.from({ length: 20 }, (_, index) => [80, 977 * index] as const),
+    [100, 0],
+  ])('fit %i columns, however long names and numbers are, %i s apart', async (columns, seconds) => {
     const { paths } = aRecord([
       {
         ...{
@@ -210,7 +214,7 @@ describe('tables with decisions', () => {
         },
         ...{ status: 'dedupe_skip', exitCode: undefined, signal: 'SIGTERM', durationMs: 599_000 },
         ...{ decision: 'defer', decisionReason: `\u202e${'z'.repeat(2000)}`, overheadMs: 5000 },
-        ...{ createdAt: new Date(Date.now() - 40 * 3_600_000).toISOString() },
+        ...{ createdAt: new Date(Date.now() - 41 * 3_600_000 - seconds * 1000).toISOString() },
       },
       { decision: 'deny', decisionReason: ' \n\t ' },
     ]);

@@ -105,7 +105,8 @@ const POINT = '·';
 function barOf(startMs: number, endMs: number | undefined, { lengthMs, width }: Scale): string {
   const scale = lengthMs === 0 ? 0 : width / lengthMs;
   const from = Math.min(Math.floor(startMs * scale), width - 1);
-  const to = Math.max(Math.ceil((endMs ?? startMs) * scale), from + 1);
+  // The last end times the scale can be a little more than the width.
+  const to = Math.max(Math.min(Math.ceil((endMs ?? startMs) * scale), width), from + 1);
   const bar = endMs === undefined ? POINT : '█'.repeat(to - from);
   return ' '.repeat(from) + bar;
 }
