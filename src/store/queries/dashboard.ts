@@ -2,6 +2,7 @@ import type { Status } from '../../domain/execution.ts';
 import { SKIPPED_GUARD } from '../../domain/skipped-guard.ts';
 import type { LogRow } from '../columns.ts';
 import type { Database } from '../database.ts';
+import { FAILED, isFailure } from '../statuses.ts';
 import { DECIDED } from './queries.ts';
 
 /** The columns of a row that a list shows. */
@@ -112,10 +113,14 @@ function conditionsOf(db: Database, search: Search) {
   const isWhole = session !== undefined && isSession(db, session);
   const isBySession = isWhole && !isDecided;
   // The rarest condition comes first. A plus keeps SQLite from using the index of another.
-  const isByHook = hookName !== undefined && !isDecided;
-  const isByProject = !isDecided && !isBySession && !isByHook;
+  const [ofStatus, status] = statusCondition(search.status);
+  const isFailed =
+    !isDecided && !isBySession && (search.status === 'failed' || isFailure(search.status ?? ''));
+  const isByHook = hookName !== undefined && !isDecided && !isFailed;
+  const isByProject = !isDecided && !isBySession && !isByHook && !isFailed;
   const indexed = conditions([
     [`${DECIDED} AND decision = ?`, isDecided ? decision : undefined],
+    [`${FAILED} AND ${ofStatus}`, isFailed ? status : undefined],
     ['hook_name = ?', isByHook ? hookName : undefined],
     ['session_id = ?', isBySession ? session : undefined],
     ['project = ?', isByProject ? project : undefined],
@@ -125,7 +130,7 @@ function conditionsOf(db: Database, search: Search) {
     ['+hook_name = ?', isByHook ? undefined : hookName],
     ['+project = ?', isByProject ? undefined : project],
     ['event_type = ?', search.eventType],
-    statusCondition(search.status),
+    [ofStatus, isFailed ? undefined : status],
     ['agent = ?', search.agent],
     ['+session_id = ?', isWhole && !isBySession ? session : undefined],
     ['instr(session_id, ?) = 1', isWhole ? undefined : session],
