@@ -73,7 +73,9 @@ it('with a million executions, an evaluation of alerts takes almost no time, and
 it('with a million executions, no failure or refusal is too old to be found, and no event either', () => {
   const db = aMillion();
   const count = (condition: string) =>
-    db.prepare(`SELECT count(*) FROM hook_logs WHERE hook_name = 'hook_12' AND ${condition}`).pluck();
+    db
+      .prepare(`SELECT count(*) FROM hook_logs WHERE hook_name = 'hook_12' AND ${condition}`)
+      .pluck();
   const search = { from: '', hookName: 'hook_12', limit: 10 };
   let groups: ReturnType<typeof failureGroups> = [];
   const failuresMs = fastest(() => {

@@ -5,7 +5,10 @@ import { formatThings } from '../../format.ts';
 import { isProtected } from '../../gates/policy.ts';
 import { redactText } from '../../redaction/redaction.ts';
 import type { Database } from '../../store/database.ts';
-import { type HookDecisions, readHookDecisions } from '../../store/queries/guards/hook-decisions.ts';
+import {
+  type HookDecisions,
+  readHookDecisions,
+} from '../../store/queries/guards/hook-decisions.ts';
 
 /** What it means to switch hooks off, in words that the command and the dashboard share. */
 export interface OffMeaning {

@@ -81,7 +81,8 @@ function latestFailures(db: Database, search: FailureSearch): Iterable<FailedRow
     column === 'session_id' ? 'AND session_id = ?' : `AND +${column} = ?`,
   );
   const values = given.map(([, value]) => value);
-  const floor = sessionId === undefined ? startOfLatest(db, { from, until }, maxFailures) : undefined;
+  const floor =
+    sessionId === undefined ? startOfLatest(db, { from, until }, maxFailures) : undefined;
   return db
     .prepare<unknown[], FailedRow>(
       `SELECT id, hook_name, event_type, status, exit_code, error, created_at FROM hook_logs
