@@ -174,7 +174,7 @@ export function readRepeatedRuns(db: Database, span: Span): RepeatedRun[] {
          GROUP BY session_id, tool_use_id, event_type, hook_name, command HAVING count(*) > 1
          UNION ALL
          SELECT hook_name, event_type, command, created_at || ' ' || execution_id || ' ' || id FROM (
-           SELECT *, lag(created_at) OVER (
+           SELECT hook_name, event_type, command, created_at, execution_id, id, lag(created_at) OVER (
              PARTITION BY session_id, event_type, hook_name, command ORDER BY created_at) AS before
            FROM hook_logs
            WHERE created_at >= @from AND created_at < @until AND session_id IS NOT NULL
