@@ -2,7 +2,9 @@ import { expect, it, onTestFinished } from 'vitest';
 import { evaluateAlerts } from '../../src/app/alerts/evaluate.ts';
 import { readCosts } from '../../src/app/reading/read-costs.ts';
 import { DEFAULT_CONFIG } from '../../src/config/file/config-file.ts';
-import { openDatabase } from '../../src/store/database.ts';
+import { type Database, openDatabase } from '../../src/store/database.ts';
+import { failureGroups } from '../../src/store/queries/failure-groups.ts';
+import { readHookDecisions } from '../../src/store/queries/guards/hook-decisions.ts';
 import { copyMillion, MILLION, MILLION_HOOKS, MILLION_HOURS } from '../support/million.ts';
 import { freshState, makeState } from '../support/state.ts';
 
@@ -19,12 +21,17 @@ function fastest(work: () => void, times: number): number {
   return Math.min(...took);
 }
 
-it('with a million executions, an evaluation of alerts takes almost no time, and a report little memory', () => {
+function aMillion(): Database {
   const { paths } = freshState();
   makeState(paths.home);
   copyMillion(paths.database);
   const db = openDatabase(paths.database, 5000);
   onTestFinished(() => void db.close());
+  return db;
+}
+
+it('with a million executions, an evaluation of alerts takes almost no time, and a report little memory', () => {
+  const db = aMillion();
   const last = db.prepare('SELECT max(created_at) FROM hook_logs').pluck().get() as string;
   const nowMs = Date.parse(last);
   const look = (hookNames: readonly string[]) =>
@@ -61,4 +68,30 @@ it('with a million executions, an evaluation of alerts takes almost no time, and
   expect(report?.calls).toHaveLength(100);
   expect(report?.context).toMatchObject([{ hook_name: 'hook_0', characters: 10_000 * 90 }]);
   expect(grewBytes).toBeLessThan(200e6);
+}, 180_000);
+
+it('with a million executions, no failure or refusal is too old to be found, and no event either', () => {
+  const db = aMillion();
+  const count = (condition: string) =>
+    db
+      .prepare(`SELECT count(*) FROM hook_logs WHERE hook_name = 'hook_12' AND ${condition}`)
+      .pluck();
+  const search = { from: '', hookName: 'hook_12', limit: 10 };
+  let groups: ReturnType<typeof failureGroups> = [];
+  const failuresMs = fastest(() => {
+    groups = failureGroups(db, search);
+  }, 3);
+  expect(groups).toMatchObject([{ count: count("status = 'error'").get() }]);
+  // It was a guard on its first day.
+  db.exec(`UPDATE hook_metrics SET event_type = 'PreToolUse' WHERE hook_name = 'hook_12'
+    AND bucket_start = (SELECT min(bucket_start) FROM hook_metrics WHERE bucket_seconds = 86400)`);
+  let decisions: ReturnType<typeof readHookDecisions> = [];
+  const decisionsMs = fastest(() => {
+    decisions = readHookDecisions(db, 'hook_12', '9999');
+  }, 3);
+  expect(decisions).toMatchObject([{ refused: count("decision = 'deny'").get(), refusedSince: 0 }]);
+  expect(decisions[0]?.events).toEqual(['PostToolUse', 'PreToolUse']);
+  process.stderr.write(
+    `million.test.ts: failures ${failuresMs.toFixed(1)} ms, decisions ${decisionsMs.toFixed(1)} ms\n`,
+  );
 }, 180_000);

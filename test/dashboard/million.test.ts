@@ -55,6 +55,7 @@ describe.skipIf(!hasBrowser)(inBrowser('a million executions'), () => {
       '/api/executions?range=30d&session=session-25',
       '/api/session?id=session-250',
       '/api/choices',
+      '/api/off-plan?hook=hook_12',
     ]) {
       let took = Number.POSITIVE_INFINITY;
       // Try up to three times, for the same reason.

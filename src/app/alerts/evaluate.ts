@@ -105,14 +105,14 @@ function assessState(
 
 type Windows = (hookName: string | undefined, since: string) => readonly WindowRow[];
 
-/** Reads the executions of a hook once for all rules. */
+/** Reads the executions of a hook once for all rules: those since a time are the first of all. */
 function createWindows({ db }: EvaluationInput): Windows {
-  const windows = new Map<string, readonly WindowRow[]>();
+  const windows = new Map<string | undefined, readonly WindowRow[]>();
   return (hookName, since) => {
-    const key = JSON.stringify([hookName, since]);
-    const rows = windows.get(key) ?? (db === undefined ? [] : windowRows(db, hookName, since));
-    windows.set(key, rows);
-    return rows;
+    const from = hookName === undefined ? since : '';
+    const rows = windows.get(hookName) ?? (db === undefined ? [] : windowRows(db, hookName, from));
+    windows.set(hookName, rows);
+    return since === from ? rows : rows.filter(({ createdAt }) => createdAt >= since);
   };
 }
 

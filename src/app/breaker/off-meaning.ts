@@ -5,7 +5,10 @@ import { formatThings } from '../../format.ts';
 import { isProtected } from '../../gates/policy.ts';
 import { redactText } from '../../redaction/redaction.ts';
 import type { Database } from '../../store/database.ts';
-import { type HookDecisions, readHookDecisions } from '../../store/hook-commands.ts';
+import {
+  type HookDecisions,
+  readHookDecisions,
+} from '../../store/queries/guards/hook-decisions.ts';
 
 /** What it means to switch hooks off, in words that the command and the dashboard share. */
 export interface OffMeaning {
@@ -69,7 +72,7 @@ const meaning = (text: string, isGuard: boolean, refusedLastDay: number): OffMea
 });
 
 const unknownWords = (hookName: string): string =>
-  `No execution of this command of ${hookName} is recorded, so HookBus cannot tell what it refuses; while it is off, it refuses nothing.`;
+  `No recent execution of this command of ${hookName} is recorded, so HookBus cannot tell what it refuses; while it is off, it refuses nothing.`;
 
 interface Reasons {
   readonly hookName: string;

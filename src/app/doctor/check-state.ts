@@ -131,22 +131,29 @@ function checkDatabase(status: StatusReport, store: OpenStore | undefined): Chec
       findings: [problem(reason ?? 'it cannot be used', why, fix), ...quarantine],
     };
   }
-  const findings = [...integrityFindings(store), ...sizeFindings(bytes), ...quarantine];
-  const summary = `${formatThings(executions, 'execution')}, ${formatBytes(bytes)}`;
+  const { isWhole, findings: damage } = checkDamage(store, quarantine.length > 0);
+  const findings = [...damage, ...sizeFindings(bytes), ...quarantine];
+  const checked = isWhole ? '' : ', too large to check every page';
+  const summary = `${formatThings(executions, 'execution')}, ${formatBytes(bytes)}${checked}`;
   return { name, summary, findings };
 }
 
-function integrityFindings(store: OpenStore | undefined): Finding[] {
+/** @param isSuspect a database was damaged before */
+function checkDamage(
+  store: OpenStore | undefined,
+  isSuspect: boolean,
+): { readonly isWhole: boolean; readonly findings: readonly Finding[] } {
   const why = 'Reports miss the damaged rows, and the damage may spread.';
   const fix =
     'Type hookbus daemon stop, then move hook_bus.db with its -wal and -shm files away. HookBus makes a new one.';
+  if (store === undefined) return { isWhole: true, findings: [] };
   try {
-    return (store?.use(checkIntegrity) ?? []).map((text) =>
-      problem(`the database is damaged: ${text}`, why, fix),
-    );
+    const { isWhole, problems } = store.use((db) => checkIntegrity(db, isSuspect));
+    const findings = problems.map((text) => problem(`the database is damaged: ${text}`, why, fix));
+    return { isWhole, findings };
   } catch (error) {
     if (!(error instanceof HookbusError)) throw error;
-    return [problem(error.message, why, error.hint ?? fix)];
+    return { isWhole: true, findings: [problem(error.message, why, error.hint ?? fix)] };
   }
 }
 

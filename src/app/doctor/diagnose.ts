@@ -52,7 +52,8 @@ export function diagnose(facts: DoctorFacts): DoctorReport {
     onPath: facts.onPath,
     env,
   });
-  const status = readStatus(settings, opened, now, env);
+  // It reads what health tells itself, as far back as was asked.
+  const status = readStatus(settings, opened, now, env, () => []);
   const checks = [
     ...checkSetup(facts),
     ...checkState(settings, status, opened.store),

@@ -32,7 +32,7 @@ import {
 } from '../../store/rollups.ts';
 
 /** Up to this many executions, the window is read row by row, so that every percentile is exact. */
-export const MAX_EXACT_ROWS = 50_000;
+export const MAX_EXACT_ROWS = 25_000;
 
 /** The same for the daemon, which must keep answering hooks. */
 export const MAX_EXACT_ROWS_IN_DAEMON = 10_000;

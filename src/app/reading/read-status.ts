@@ -18,7 +18,7 @@ import {
 import { type AlertsReport, NO_ALERTS, readAlerts } from '../alerts/read-alerts.ts';
 import { type GateState, NO_GATES, readGates } from '../breaker/read-gates.ts';
 import { type ElsewhereReport, switchedOffElsewhere } from '../breaker/switched-off-elsewhere.ts';
-import { type HealthItem, readHealth } from '../health/read-health.ts';
+import { type HealthFacts, type HealthItem, readHealth } from '../health/read-health.ts';
 import { mayKeepSecrets, REDACTION_IGNORED } from '../recording/redaction-in-force.ts';
 import { countSpool } from '../recording/spool-record.ts';
 import type { CommandStore, Opened } from '../store/up-to-date.ts';
@@ -90,12 +90,13 @@ export interface StatusReport extends GateState {
 /** The window of the metrics in `status`. */
 const WINDOW_HOURS = 24;
 
-/** Gathers what `status` shows. Problems are part of the answer. Creates nothing on disk. */
+/** Gathers what `status` shows. Problems are part of the answer. Creates nothing on disk. @param assess reads `health` */
 export function readStatus(
   settings: Settings,
   opened: Opened,
   now: () => number,
   env?: Environment,
+  assess = readHealth,
 ): StatusReport {
   const { paths, homeProblem } = settings;
   const refused = findRefused(env);
@@ -123,7 +124,9 @@ export function readStatus(
   };
   return {
     ...common,
-    ...(paths === undefined ? noStateDirectory() : readState(paths, opened, now, elsewhere)),
+    ...(paths === undefined
+      ? noStateDirectory()
+      : readState(paths, opened, now, (facts) => assess({ ...facts, elsewhere }))),
   };
 }
 
@@ -179,7 +182,7 @@ function readState(
   paths: StatePaths,
   { store, problem }: Opened,
   now: () => number,
-  elsewhere: readonly ElsewhereReport[],
+  assess: (facts: HealthFacts) => HealthItem[],
 ): State {
   const path = paths.database;
   const nowMs = now();
@@ -195,8 +198,8 @@ function readState(
     const skipped_guards = skippedIn(gates.gates);
     const alerts = readAlerts(paths, db, nowMs);
     const notices = db === undefined ? [] : listNotices(db);
-    const facts = { db, nowMs, gates, notices, elsewhere };
-    const health = readHealth({ ...facts, skipped: skipped_guards, alerts: alerts.open });
+    const facts = { db, nowMs, gates, notices };
+    const health = assess({ ...facts, skipped: skipped_guards, alerts: alerts.open });
     return { ...gates, alerts, notices, skipped_guards, health };
   };
   try {

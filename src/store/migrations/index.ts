@@ -11,6 +11,7 @@ import { unredacted } from './010-unredacted.ts';
 import { decisions } from './011-decisions.ts';
 import { denied } from './012-denied.ts';
 import { daySummaries } from './013-day-summaries.ts';
+import { failed } from './014-failed.ts';
 
 /** In order: a database with `user_version` N has had the first N. Never change a released migration. */
 export const MIGRATIONS: readonly string[] = [
@@ -27,4 +28,5 @@ export const MIGRATIONS: readonly string[] = [
   decisions,
   denied,
   daySummaries,
+  failed,
 ];

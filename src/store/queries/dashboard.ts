@@ -2,6 +2,7 @@ import type { Status } from '../../domain/execution.ts';
 import { SKIPPED_GUARD } from '../../domain/skipped-guard.ts';
 import type { LogRow } from '../columns.ts';
 import type { Database } from '../database.ts';
+import { FAILED, isFailure } from '../statuses.ts';
 import { DECIDED } from './queries.ts';
 
 /** The columns of a row that a list shows. */
@@ -105,33 +106,42 @@ export function searchExecutions(db: Database, search: Search): Found {
   return { rows, next: nextOf(rows, limit, floor) };
 }
 
-/** An index finds some conditions; the others need a look at each row. */
+/** An index finds one condition; the others need a look at each row. A plus keeps SQLite from using the index of another. */
 function conditionsOf(db: Database, search: Search) {
   const { hookName, session, decision, project } = search;
-  const isDecided = decision !== undefined && decision !== 'none';
   const isWhole = session !== undefined && isSession(db, session);
-  const isBySession = isWhole && !isDecided;
-  // The rarest condition comes first. A plus keeps SQLite from using the index of another.
-  const isByHook = hookName !== undefined && !isDecided;
-  const isByProject = !isDecided && !isBySession && !isByHook;
+  const [ofStatus, status] = statusCondition(search.status);
+  const rarest = rarestOf(search, isWhole);
+  const when = <T>(isThis: boolean, value: T): T | undefined => (isThis ? value : undefined);
   const indexed = conditions([
-    [`${DECIDED} AND decision = ?`, isDecided ? decision : undefined],
-    ['hook_name = ?', isByHook ? hookName : undefined],
-    ['session_id = ?', isBySession ? session : undefined],
-    ['project = ?', isByProject ? project : undefined],
+    [`${DECIDED} AND decision = ?`, when(rarest === 'decision', decision)],
+    ['session_id = ?', when(rarest === 'session', session)],
+    [`${FAILED} AND ${ofStatus}`, when(rarest === 'failure', status)],
+    ['hook_name = ?', when(rarest === 'hook', hookName)],
+    ['project = ?', when(rarest === 'project', project)],
   ]);
   const looked = conditions([
-    ['+decision = ?', isDecided ? undefined : decision],
-    ['+hook_name = ?', isByHook ? undefined : hookName],
-    ['+project = ?', isByProject ? undefined : project],
+    ['+decision = ?', when(rarest !== 'decision', decision)],
+    ['+hook_name = ?', when(rarest !== 'hook', hookName)],
+    ['+project = ?', when(rarest !== 'project', project)],
     ['event_type = ?', search.eventType],
-    statusCondition(search.status),
+    [ofStatus, when(rarest !== 'failure', status)],
     ['agent = ?', search.agent],
-    ['+session_id = ?', isWhole && !isBySession ? session : undefined],
-    ['instr(session_id, ?) = 1', isWhole ? undefined : session],
+    ['+session_id = ?', when(isWhole && rarest !== 'session', session)],
+    ['instr(session_id, ?) = 1', when(!isWhole, session)],
   ]);
   return { indexed, looked };
 }
+
+/** Which condition an index is to find: that of the fewest executions. */
+function rarestOf({ decision, status, hookName }: Search, isWholeSession: boolean) {
+  if (decision !== undefined && decision !== 'none') return 'decision';
+  if (isWholeSession) return 'session';
+  if (isOfFailures(status)) return 'failure';
+  return hookName === undefined ? 'project' : 'hook';
+}
+
+const isOfFailures = (status = ''): boolean => status === 'failed' || isFailure(status);
 
 function statusCondition(status = ''): readonly [sql: string, value: string | undefined] {
   const group = GROUPS[status];

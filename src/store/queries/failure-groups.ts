@@ -2,7 +2,7 @@ import type { Status } from '../../domain/execution.ts';
 import { errorLine } from '../../domain/text/error-line.ts';
 import type { Database } from '../database.ts';
 import { FAILED } from '../statuses.ts';
-import { untilOf } from './overview.ts';
+import { type Span, untilOf } from './overview.ts';
 
 /** Failures of one hook on one event that say the same. */
 export interface FailureGroup {
@@ -29,13 +29,12 @@ export interface FailureSearch {
   readonly sessionId?: string | undefined;
   /** How many groups to return. */
   readonly limit: number;
-  /** How many of the latest executions to search. */
-  readonly maxLookedAt?: number;
+  /** How many of the latest failures to search for these. */
+  readonly maxFailures?: number;
 }
 
-/** How many of the latest executions to search by default, and how many failures to group: a large log costs no more. */
-const MAX_LOOKED_AT = 50_000;
-const MAX_FAILURES = 10_000;
+/** How many of the latest failures to search by default: a large log costs no more. */
+export const MAX_FAILURES = 10_000;
 
 /** Longer messages differ in what nobody reads. */
 const MESSAGE_CHARACTERS = 300;
@@ -68,35 +67,45 @@ export function failureGroups(db: Database, search: FailureSearch): FailureGroup
 
 /** Newest first. */
 function latestFailures(db: Database, search: FailureSearch): Iterable<FailedRow> {
-  const { from, maxLookedAt = MAX_LOOKED_AT } = search;
+  const { from, sessionId, maxFailures = MAX_FAILURES } = search;
   const until = untilOf({ from, until: search.until });
   const wanted: readonly (readonly [column: string, value: string | undefined])[] = [
-    ['session_id', search.sessionId],
+    ['session_id', sessionId],
     ['hook_name', search.hookName],
     ['project', search.project],
     ['event_type', search.eventType],
   ];
   const given = wanted.filter(([, value]) => value !== undefined);
-  // An index finds the first of these. A plus keeps SQLite from using the index of another.
-  const [indexed, ...looked] = given.map(
-    ([column], at) => `AND ${at === 0 ? '' : '+'}${column} = ?`,
+  // An index finds failures by their time, or executions by their session. A plus keeps SQLite from using any other.
+  const conditions = given.map(([column]) =>
+    column === 'session_id' ? 'AND session_id = ?' : `AND +${column} = ?`,
   );
-  const [value, ...values] = given.map(([, text]) => text);
-  const indexValue = indexed === undefined ? [] : [value];
-  const floor = db
-    .prepare(
-      `SELECT created_at FROM hook_logs WHERE created_at >= ? AND created_at < ? ${indexed ?? ''}
-       ORDER BY created_at DESC LIMIT 1 OFFSET ${maxLookedAt}`,
-    )
-    .pluck()
-    .get(from, until, ...indexValue) as string | undefined;
+  const values = given.map(([, value]) => value);
+  const floor =
+    sessionId === undefined ? startOfLatest(db, { from, until }, maxFailures) : undefined;
   return db
     .prepare<unknown[], FailedRow>(
       `SELECT id, hook_name, event_type, status, exit_code, error, created_at FROM hook_logs
-       WHERE created_at >= ? AND created_at < ? ${indexed ?? ''} AND ${FAILED} ${looked.join(' ')}
-       ORDER BY created_at DESC, id DESC LIMIT ${MAX_FAILURES}`,
+       WHERE created_at >= ? AND created_at < ? AND ${FAILED} ${conditions.join(' ')}
+       ORDER BY created_at DESC, id DESC LIMIT ${maxFailures}`,
     )
-    .iterate(floor ?? from, until, ...indexValue, ...values);
+    .iterate(floor ?? from, until, ...values);
+}
+
+/** Whether more failures than are searched by default were recorded since a time. */
+export const hasMoreFailures = (db: Database, from: string): boolean =>
+  startOfLatest(db, { from, until: undefined }, MAX_FAILURES) !== undefined;
+
+/** Before this, there are more than so many failures of a span. */
+function startOfLatest(db: Database, span: Span, failures: number): string | undefined {
+  const at = db
+    .prepare(
+      `SELECT created_at FROM hook_logs WHERE created_at >= ? AND created_at < ? AND ${FAILED}
+       ORDER BY created_at DESC LIMIT 1 OFFSET ?`,
+    )
+    .pluck()
+    .get(span.from, untilOf(span), failures);
+  return typeof at === 'string' ? at : undefined;
 }
 
 const byCount = (a: FailureGroup, b: FailureGroup): number =>

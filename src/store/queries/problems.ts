@@ -188,7 +188,7 @@ export function readRepeatedRuns(db: Database, span: Span): RepeatedRun[] {
          GROUP BY session_id, tool_use_id, event_type, hook_name, command HAVING count(*) > 1
          UNION ALL
          SELECT hook_name, event_type, command, created_at || ' ' || execution_id || ' ' || id FROM (
-           SELECT *, lag(created_at) OVER (
+           SELECT hook_name, event_type, command, created_at, execution_id, id, lag(created_at) OVER (
              PARTITION BY session_id, event_type, hook_name, command ORDER BY created_at) AS before
            FROM hook_logs
            WHERE created_at >= @from AND created_at < @until AND session_id IS NOT NULL
@@ -201,8 +201,30 @@ export function readRepeatedRuns(db: Database, span: Span): RepeatedRun[] {
   return rows.map(({ latest, count, ...row }) => ({ ...row, ...toSighting(count, latest) }));
 }
 
-/** Problems that SQLite finds in the file, one sentence each; it reads every page. */
-export function checkIntegrity(db: Database): string[] {
-  const found = db.pragma('quick_check(5)') as readonly { readonly quick_check: string }[];
-  return found.map(({ quick_check }) => quick_check).filter((text) => text !== 'ok');
+/** In a larger database only the small tables are checked: SQLite would read every page of the file. */
+const MAX_CHECKED_BYTES = 50_000_000;
+
+/** The tables that grow with every execution. */
+const LARGE_TABLES = ['hook_logs', 'hook_payloads'];
+
+/**
+ * Problems that SQLite finds in the file, one sentence each.
+ * @param isSuspect check all of it, however large it is
+ */
+export function checkIntegrity(
+  db: Database,
+  isSuspect: boolean,
+): { readonly isWhole: boolean; readonly problems: readonly string[] } {
+  const [pages, pageBytes] = ['page_count', 'page_size'].map((name) =>
+    Number(db.pragma(name, { simple: true })),
+  );
+  const isWhole = isSuspect || (pages ?? 0) * (pageBytes ?? 0) <= MAX_CHECKED_BYTES;
+  const tables = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").pluck().all();
+  const small = (tables as string[]).filter((name) => !LARGE_TABLES.includes(name));
+  const parts = isWhole ? ['5'] : small.map((name) => `"${name.replaceAll('"', '""')}"`);
+  const found = parts.flatMap((part) => db.pragma(`quick_check(${part})`)) as readonly {
+    readonly quick_check: string;
+  }[];
+  const problems = found.map(({ quick_check }) => quick_check).filter((text) => text !== 'ok');
+  return { isWhole, problems };
 }

@@ -5,7 +5,12 @@ import { isProtected } from '../../../gates/policy.ts';
 import type { HookMetrics } from '../../../metrics/report.ts';
 import type { Database } from '../../../store/database.ts';
 import { NEWEST, rowsWithIds, searchExecutions } from '../../../store/queries/dashboard.ts';
-import { type FailureGroup, failureGroups } from '../../../store/queries/failure-groups.ts';
+import {
+  type FailureGroup,
+  failureGroups,
+  hasMoreFailures,
+  MAX_FAILURES,
+} from '../../../store/queries/failure-groups.ts';
 import { type RefusalGroup, refusalGroups } from '../../../store/queries/guards/refusal-groups.ts';
 import { projectToReplay } from '../../../store/queries/guards/refusals.ts';
 import { type GateReport, readGates } from '../../breaker/read-gates.ts';
@@ -18,9 +23,6 @@ const MAX_GROUPS = 20;
 
 /** How many runs to list for each reason of a refusal. */
 const MAX_RUNS = 5;
-
-/** How many of its latest executions to search for failures: other requests wait meanwhile. */
-const MAX_LOOKED_AT = 20_000;
 
 /** How many calls the line for a terminal replays. */
 const REPLAYED = 20;
@@ -42,7 +44,7 @@ export interface HookReport {
   /** The latest execution, in the range or not. */
   readonly last: ListedExecution | null;
   readonly failures: Grouped<FailureGroup>['groups'];
-  /** How many of its latest executions were searched for failures; null: all of the range. */
+  /** How many of the latest failures, of every hook, were searched for those of this one; null: all of the range. */
   readonly searched: number | null;
   readonly refusals: Grouped<RefusalGroup>['groups'];
   readonly places: readonly HookPlace[];
@@ -74,7 +76,7 @@ export function readHook(
   const { hookName, eventType, range } = query;
   const hours = RANGES[range].seconds / 3600;
   const search = { from: isoOf(nowMs - hours * HOUR_MS), hookName, eventType, limit: MAX_GROUPS };
-  const failures = failureGroups(db, { ...search, maxLookedAt: MAX_LOOKED_AT });
+  const failures = failureGroups(db, search);
   const refusals = refusalGroups(db, { ...search, latest: MAX_RUNS });
   const rowsOf = createRows(db, [
     ...failures.map(({ last_id }) => last_id),
@@ -84,10 +86,6 @@ export function readHook(
     readMetricsInDaemon(db, hours, nowMs)?.hooks.filter(
       ({ hook_name }) => hook_name === hookName,
     ) ?? null;
-  const executions = (events ?? []).reduce(
-    (sum, one) => sum + one.runs + one.deduped + one.breaker_skipped,
-    0,
-  );
   return {
     hook_name: hookName,
     event_type: eventType ?? null,
@@ -96,7 +94,7 @@ export function readHook(
     series: readSeries(db, range, hookName, nowMs, eventType),
     last: latestOf(db, hookName, eventType),
     failures: failures.map((group) => ({ ...group, latest: rowsOf([group.last_id]) })),
-    searched: executions > MAX_LOOKED_AT ? MAX_LOOKED_AT : null,
+    searched: hasMoreFailures(db, search.from) ? MAX_FAILURES : null,
     refusals: refusals.map((group) => ({ ...group, latest: rowsOf(group.latest_ids) })),
     places: placesOf(paths, db, hookName, nowMs),
     gates: readGates(paths, db, nowMs).gates.filter(({ hook_name }) => hook_name === hookName),

@@ -25,8 +25,8 @@ export interface ReportDetails {
 /** More groups than anybody reads. */
 const MAX_GROUPS = 50;
 
-/** Failures of all executions, not only of the latest: somebody waits for a file. */
-const MAX_LOOKED_AT = 2_000_000;
+/** More than in the dashboard: nobody else waits for this process. */
+const MAX_FAILURES = 200_000;
 
 const MINUTE_MS = 60_000;
 const STEPS_MS = [1, 5, 15, 60, 180, 360, 720, 1440].map((minutes) => minutes * MINUTE_MS);
@@ -48,7 +48,7 @@ export function readDetails(
   const search = { ...asked, limit: MAX_GROUPS };
   return {
     ...{ fromMs, untilMs, stepMs: step, bars: barsOf(db, asked, { fromMs, untilMs, step }) },
-    failures: failureGroups(db, { ...search, maxLookedAt: MAX_LOOKED_AT }),
+    failures: failureGroups(db, { ...search, maxFailures: MAX_FAILURES }),
     refusals: refusalGroups(db, search),
   };
 }

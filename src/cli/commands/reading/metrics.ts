@@ -33,7 +33,7 @@ export const metricsCommand: Command = {
   usage: '[TIME | rebuild] [options]',
   isPaged: true,
   about: [
-    'Shows for each hook and event within TIME how its executions ended, how many refused (DENIED) and how long they took. A hook that refuses by JSON counts both as a success and as denied. The hook with the longest total time comes first. Percentiles are exact (nearest rank) for up to 50,000 executions that are still recorded; otherwise they come from rollups and are within 1 %.',
+    'Shows for each hook and event within TIME how its executions ended, how many refused (DENIED) and how long they took. A hook that refuses by JSON counts both as a success and as denied. The hook with the longest total time comes first. Percentiles are exact (nearest rank) for up to 25,000 executions that are still recorded; otherwise they come from rollups and are within 1 %.',
     'Below, it grades the failure rate against its target: ok, above target, or alert. It also shows the overhead that hookbus measures from inside. The targets are for the caller, who sees more, so a figure below the target is not called ok.',
     'rebuild computes the rollups again from the recorded executions.',
   ],

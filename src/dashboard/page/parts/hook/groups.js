@@ -73,7 +73,7 @@ export function failuresOf(report) {
     },
     report.searched === null
       ? 'All failures'
-      : `All failures; these are of the latest ${format.count(report.searched)} executions`,
+      : `All failures; these are among the latest ${format.count(report.searched)} of all hooks`,
   );
   const none = el('span', { class: 'note' }, 'It did not fail in the time range.');
   return panel('Failures', rows.length === 0 ? none : all, 'What it said', rows);
