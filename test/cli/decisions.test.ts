@@ -200,37 +200,40 @@ describe('decisions in logs', () => {
 });
 
 describe('tables with decisions', () => {
-  it.each([
-    [80, 3],
-    ...Array.from({ length: 20 }, (_, index) => [80, 977 * index] as const),
+  const SIZES: [columns: number, seconds: number][] = [
+    ...Array.from({ length: 20 }, (_, index): [number, number] => [80, 977 * index]),
     [100, 0],
-  ])('fit %i columns, however long names and numbers are, %i s apart', async (columns, seconds) => {
-    const { paths } = aRecord([
-      {
-        ...{
-          hookName: '界'.repeat(60),
-          eventType: 'UserPromptExpansion',
-          toolName: 'x'.repeat(90),
+  ];
+  it.each(SIZES)(
+    'fit %i columns, however long names and numbers are, %i s apart',
+    async (columns, seconds) => {
+      const { paths } = aRecord([
+        {
+          ...{
+            hookName: '界'.repeat(60),
+            eventType: 'UserPromptExpansion',
+            toolName: 'x'.repeat(90),
+          },
+          ...{ status: 'dedupe_skip', exitCode: undefined, signal: 'SIGTERM', durationMs: 599_000 },
+          ...{ decision: 'defer', decisionReason: `\u202e${'z'.repeat(2000)}`, overheadMs: 5000 },
+          ...{ createdAt: new Date(Date.now() - 41 * 3_600_000 - seconds * 1000).toISOString() },
         },
-        ...{ status: 'dedupe_skip', exitCode: undefined, signal: 'SIGTERM', durationMs: 599_000 },
-        ...{ decision: 'defer', decisionReason: `\u202e${'z'.repeat(2000)}`, overheadMs: 5000 },
-        ...{ createdAt: new Date(Date.now() - 41 * 3_600_000 - seconds * 1000).toISOString() },
-      },
-      { decision: 'deny', decisionReason: ' \n\t ' },
-    ]);
-    const db = openDatabase(paths.database, 0);
-    db.exec('UPDATE hook_logs SET id = id + 123456');
-    const rows = listExecutions(db, { ...NO_FILTER, limit: 9 });
-    db.close();
-    const page = createPage(columns, false, Date.now());
-    const followed = createFollowedTable(page);
-    const trace = { by: 'correlation_id', id: 'c', rows, count: 2 } as const;
-    for (const lines of [logLines(rows, page), followed(rows), traceLines(trace, page)]) {
-      expect(Math.max(...lines.map(columnsOf))).toBeLessThanOrEqual(columns);
-      expect(lines.join('\n')).toContain('DECISION');
-      expect(lines.join('\n')).toContain('defer');
-    }
-  });
+        { decision: 'deny', decisionReason: ' \n\t ' },
+      ]);
+      const db = openDatabase(paths.database, 0);
+      db.exec('UPDATE hook_logs SET id = id + 123456');
+      const rows = listExecutions(db, { ...NO_FILTER, limit: 9 });
+      db.close();
+      const page = createPage(columns, false, Date.now());
+      const followed = createFollowedTable(page);
+      const trace = { by: 'correlation_id', id: 'c', rows, count: 2 } as const;
+      for (const lines of [logLines(rows, page), followed(rows), traceLines(trace, page)]) {
+        expect(Math.max(...lines.map(columnsOf))).toBeLessThanOrEqual(columns);
+        expect(lines.join('\n')).toContain('DECISION');
+        expect(lines.join('\n')).toContain('defer');
+      }
+    },
+  );
 });
 
 describe('one execution', () => {
