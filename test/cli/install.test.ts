@@ -642,6 +642,21 @@ describe('other agents', () => {
     },
   );
 
+  it('says how to wrap a hook that your own and a shared file have', async () => {
+    const settings = { hooks: { Stop: groups(line('./same.sh')) } };
+    const { run, read } = stage({
+      'home/.claude/settings.json': settings,
+      'project/.claude/settings.json': settings,
+    });
+    for (const scope of [[], ['--scope', 'user'], ['--scope', 'project']]) {
+      const { stdout } = await run(['install', ...scope, '--yes'].join(' '));
+      expect(stdout).toContain('  hookbus install --scope user --scope project --enable\n');
+    }
+    await run('install --scope user --scope project --enable --yes');
+    for (const place of ['home', 'project'])
+      expect(read(`${place}/.claude/settings.json`)).toContain('hookbus');
+  });
+
   it('does not wrap your own hook if a shared file keeps it unchanged for Windows, or it would run twice', async () => {
     const { run, read } = stage({
       'home/.claude/settings.json': {
@@ -653,6 +668,8 @@ describe('other agents', () => {
     });
     const { stdout } = await run('install');
     expect(stdout).toContain('settings.json has it too');
+    // That would not help.
+    expect(stdout).not.toContain('--scope user --scope project');
     expect(commandsOf(read('home/.claude/settings.json').replaceAll(PROGRAM, 'HOOKBUS'))).toEqual([
       './same.sh',
       `${OWN()}"$@" ./own.sh`,

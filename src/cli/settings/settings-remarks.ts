@@ -32,6 +32,7 @@ export function remarksOn(work: Work): string[] {
   return [
     ...(isWritten ? [`The previous files are kept in:\n${request.paths.settings}`] : []),
     ...(isChanged && advice !== undefined ? [advice] : []),
+    ...inBothFiles(work),
     ...left.flatMap((file) => ofShared(file, request)),
     ...(request.work === 'install' ? onInstall(work) : onUninstall(request)),
   ];
@@ -50,6 +51,24 @@ function ofShared({ path, hooks }: FileReport, { work, agent }: InstallRequest):
   const line = lineFor(agent, `${work} --scope project`);
   return [
     `${path} is shared with the project, so it is left alone. To ${verb} its ${formatThings(count, 'hook')} for everybody:\n${line}`,
+  ];
+}
+
+/** A command that both the user's and the project's file have can only be wrapped in both. */
+function inBothFiles({ request: { work, agent }, files, left, context }: Work): string[] {
+  if (work !== 'install') return [];
+  const hooks = [...files, ...left].flatMap((file) => file.hooks);
+  const twice = hooks.filter(({ reason }) => reason?.includes('has it too'));
+  const canBe = twice.some(({ command }) =>
+    hooks.every(
+      (hook) => hook.command !== command || /has it too|is shared|^$/.test(hook.reason ?? ''),
+    ),
+  );
+  if (!canBe) return [];
+  const enable = context.settings.enabled ? '' : ' --enable';
+  const line = lineFor(agent, `install --scope user --scope project${enable}`);
+  return [
+    `What two files have is wrapped in both or in none. To wrap it in both, for everybody:\n${line}`,
   ];
 }
 
