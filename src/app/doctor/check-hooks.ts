@@ -1,4 +1,4 @@
-import { formatCount } from '../../format.ts';
+import { formatCount, formatThings } from '../../format.ts';
 import type { Notice } from '../../store/queries/overview.ts';
 import {
   type HookProblems,
@@ -39,7 +39,7 @@ export function checkHooks(recorded: RecordedHooks): Check {
   const summary =
     runs === 0
       ? 'no executions in this time'
-      : `${problems.length} hooks and events, ${formatCount(runs)} runs`;
+      : `${formatThings(runs, 'run')} of ${formatThings(problems.length, 'hook and event', 'hooks and events')}`;
   return { name: 'hooks', summary, findings };
 }
 
