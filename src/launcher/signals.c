@@ -43,7 +43,9 @@ bool signals_open(struct run *run)
     /* If a call is refused that the launcher needs, the hook runs without it. */
     bool can_poll = poll(fds, POLLED_FDS, 0) == 0;
     bool can_wait = waitpid(run->pid, NULL, WNOHANG) < 0 && errno == ECHILD;
-    return can_poll && can_wait && signal_listen(run);
+    /* kill(-1, ...) would reach every process of the user. */
+    bool knows_itself = run->pid > 0;
+    return knows_itself && can_poll && can_wait && signal_listen(run);
 }
 
 /* A guess without a sentinel: the hook and its children signal the group, or the launcher alone. */

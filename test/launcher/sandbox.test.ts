@@ -73,6 +73,31 @@ tests(titleOf('in a sandbox', canRefuse), () => {
   });
 });
 
+const canUnshare: true | string =
+  spawnSync('unshare', ['--pid', '--fork', '--mount-proc', 'true']).status === 0 ||
+  'a namespace needs a privilege';
+const canBeAlone = canRefuse === true ? canUnshare : canRefuse;
+
+tests(titleOf('that refuses getpid', canBeAlone), () => {
+  // In a pid namespace, because kill(-1, ...) reaches every process of the user.
+  it.skipIf(canBeAlone !== true).each(['1', '38'])(
+    'with errno %s, a hook that dies of a signal takes no other process with it',
+    (error) => {
+      const place = openPlace();
+      const line = 'sleep 60 & "$@"; echo $?; kill -9 $! && echo alone';
+      const inside = ['unshare', '--pid', '--fork', '--mount-proc', 'sh', '-c', line, 'sh'];
+      const below = [...inside, refuser, 'getpid', error];
+      for (const signal of ['TERM', 'PIPE', 'KILL']) {
+        // $$ would be -1.
+        const hook = ['sh', '-c', `sh -c 'kill -${signal} $PPID'; :`];
+        const bare = sh(place, 'exec "$@" 2>/dev/null', [...below, ...hook]);
+        expect(bare.stdout).toMatch(/^\d+\nalone\n$/);
+        expect(sh(place, 'exec "$@" 2>/dev/null', [...below, ...WRAPPED, ...hook])).toEqual(bare);
+      }
+    },
+  );
+});
+
 tests(titleOf('under a limit', isPlain), () => {
   it.each(Array.from({ length: 18 }, (_, index) => index + 3))(
     'of %d descriptors, the hook runs as bare',

@@ -23,7 +23,8 @@ export function leave(exit: Exit): void {
   restoreDefault(signal);
   // If the signal does not kill this process, exit like a shell would.
   setTimeout(() => process.exit(128 + (constants.signals[signal] ?? 0)), DEATH_MS);
-  process.kill(process.pid, signal);
+  // Where a sandbox refuses getpid, -1 would reach every process of the user.
+  if (process.pid > 0) process.kill(process.pid, signal);
 }
 
 /** Node ignores or handles some signals; removing the last listener restores the default action. */
