@@ -16,7 +16,10 @@ const canUnshare: true | string =
 const EPERM = '1';
 
 /** System calls that a hook can do without, and so must HookBus. test/launcher has more of them. */
-const REFUSED = ['prctl', 'close_range', 'memfd_create', 'sendto'];
+const REFUSED = [
+  ...['prctl', 'close_range', 'memfd_create', 'sendto'],
+  ...['socketpair', 'poll', 'kill', 'ioctl', 'getpid'],
+];
 
 export function sandbox(engine: Engine): void {
   const register = ({ testIf }: Topic): void => {
@@ -43,9 +46,14 @@ export function sandbox(engine: Engine): void {
         typeof refuse === 'string' ? refuse : true,
         `the hook runs as bare without ${call}`,
         async (stage) => {
-          await runsAsBare(stage, engine, [refuser, call, EPERM], { input: INPUT });
+          for (const stdin of ['socket', 'pipe'] as const)
+            await runsAsBare(stage, engine, [refuser, call, EPERM], {
+              input: INPUT,
+              stdin,
+              deadlineMs: 50_000,
+            });
         },
-        60_000,
+        120_000,
       );
     }
   };

@@ -43,7 +43,18 @@ export interface Companion {
   readonly stop: () => Promise<void>;
 }
 
-/** Starts the companion; never throws. */
+/** For a sandbox in which no companion can start. */
+export const NO_COMPANION: Companion = {
+  pipePaths: Promise.resolve([]),
+  letGo: () => undefined,
+  gotSignalToo: () => Promise.resolve(false),
+  stop: () => Promise.resolve(),
+};
+
+/**
+ * Starts the companion.
+ * @throws if the system refuses sockets, which the hook's own streams may need too
+ */
 export function startCompanion(): Companion {
   const limit = callersOpenFileLimit() ?? '-';
   let child = start(limit);
@@ -114,8 +125,14 @@ function end(child: ChildProcess): Promise<void> {
   return new Promise((resolve) => {
     child.ref();
     child.once('exit', () => resolve());
-    setTimeout(resolve, END_MS).unref();
-    child.kill('SIGKILL');
+    setTimeout(resolve, END_MS);
+    try {
+      if (child.kill('SIGKILL')) return;
+    } catch {
+      // Node throws some errors.
+    }
+    // A sandbox refuses kill. Without its socket the companion exits.
+    socketOf(child)?.destroy();
   });
 }
 

@@ -194,15 +194,14 @@ export class Input {
   }
 }
 
-/** Undefined if stdin does not pass through this process. */
+/**
+ * Undefined if stdin does not pass through this process.
+ * @throws if Node cannot read it; the hook must then get it directly
+ */
 function openSource(): Socket | undefined {
   if (!passesThrough()) return undefined;
   const fd = fstatSync(0).isFIFO() ? ownDescription() : 0;
-  try {
-    return new Socket({ fd, writable: false });
-  } catch {
-    return undefined;
-  }
+  return new Socket({ fd, writable: false });
 }
 
 /**

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { writeSync } from 'node:fs';
-import { startCompanion } from '../process/companion.ts';
+import { type Companion, NO_COMPANION, startCompanion } from '../process/companion.ts';
 import { inheritedDescriptors, withInherited } from '../process/inherited-descriptors.ts';
 import { type Exit, leave, startFailure } from '../process/leave.ts';
 import { forwardSignals } from '../process/signals.ts';
@@ -12,7 +12,7 @@ import { forwardSignals } from '../process/signals.ts';
 export async function passThrough(argv: readonly string[]): Promise<Exit> {
   const [program = '', ...parameters] = argv;
   const inherited = inheritedDescriptors();
-  const companion = startCompanion();
+  const companion = companionIfAllowed();
   const signals = forwardSignals({
     companion,
     onEarly: (signal) => leave({ kind: 'signal', signal }),
@@ -39,6 +39,14 @@ export async function passThrough(argv: readonly string[]): Promise<Exit> {
   } finally {
     signals.stop();
     await companion.stop();
+  }
+}
+
+function companionIfAllowed(): Companion {
+  try {
+    return startCompanion();
+  } catch {
+    return NO_COMPANION;
   }
 }
 
