@@ -67,7 +67,7 @@ const CREDENTIAL_RULES: readonly RedactionRule[] = [
     name: 'authorization',
     hints: ['authorization'],
     pattern:
-      /(authorization(?:\\*["'])?[ \t]*[:=][ \t]*\[?(?:\\*["'])?(?:bearer|basic|token|apikey|api-key|negotiate|ntlm|digest|hmac|sharedkey|sso-key|bot|dpop|splunk|genie-?key|ghost|key|aws4-hmac-sha256|pvdb|oauth|klaviyo-api-key|discogs)[ \t]+)(?![$<{[])[^ \t\r\n"'\\]+/iy,
+      /(authorization(?:\\*["'])?[ \t]*[:=][ \t]*\[?(?:\\*["'])?(?:bearer|basic|token|apikey|api-key|negotiate|ntlm|digest|hmac|sharedkey|sso-key|bot|dpop|splunk|genie-?key|ghost|key|aws4-hmac-sha256|pvdb|oauth|klaviyo-api-key|discogs|[a-z][a-z0-9-]{1,30}(?=[ \t]+[^ \t\r\n"'\\]{0,64}\d[^ \t\r\n"'\\]{15}))[ \t]+)(?![$<{[])[^ \t\r\n"'\\]+/iy,
   },
   {
     name: 'bearer',
