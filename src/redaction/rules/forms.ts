@@ -102,7 +102,7 @@ const CODE_RULES: readonly RedactionRule[] = [
   rule(
     'terraform-token',
     ['.atlasv1.'],
-    String.raw`(?<![A-Za-z0-9])${ALNUM}{14}\.atlasv1\.${run(URL_SAFE, 40)}`,
+    String.raw`(?:(?<![A-Za-z0-9])|(?<=\\[nrt]))${ALNUM}{14}\.atlasv1\.${run(URL_SAFE, 40)}`,
     'g',
   ),
   ...words('developer-token', CODE_PREFIXES, '[\\w.-]'),
@@ -254,7 +254,7 @@ const SERVICE_RULES: readonly RedactionRule[] = [
     name: 'asana-token',
     hints: ['1/', '2/', '0/'],
     pattern:
-      /(?<![\w/.-])(?:[01]\\{0,8}\/\d{12,16}:[a-f0-9]{32}|2\\{0,8}\/\d{12,17}\\{0,8}\/\d{12,17}:[a-f0-9]{32}|0\\{0,8}\/[a-f0-9]{32})(?!\w)/y,
+      /(?:(?<![\w/.-])|(?<=\\[nrt]))(?:[01]\\{0,8}\/\d{12,16}:[a-f0-9]{32}|2\\{0,8}\/\d{12,17}\\{0,8}\/\d{12,17}:[a-f0-9]{32}|0\\{0,8}\/[a-f0-9]{32})(?!\w)/y,
   },
   ...words('service-token', SERVICE_PREFIXES, '[\\w.=-]'),
   word('jwt', ['eyJ'], String.raw`[\w-]{10}[\w-]*\.(?:[\w-]{10}[\w-]*(?:\.[\w-]*){1,3}|[\w-]*$)`),
