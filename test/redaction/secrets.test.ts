@@ -76,6 +76,24 @@ describe('the end of a text', () => {
     }
   });
 
+  it.each([
+    '2026-11-29T12:00:00.123Z INFO app[12]: ',
+    'pod/abc-7f9/main: ',
+    'Nov 29 12:00:00 a sshd[1]: ',
+  ])('contains no line of a key that a log writes behind %j', (before) => {
+    const { text, secrets } = keySamples(drawFrom(3)).find(
+      ({ kind }) => kind === 'RSA printed by a hook',
+    ) ?? {
+      text: '',
+      secrets: [],
+    };
+    const lines = text.split('\n').map((line) => before + line);
+    const after = redactTail(lines.join('\n').slice(500));
+    expect(secrets.length).toBeGreaterThan(10);
+    expect(secrets.filter((line) => after.includes(line.slice(-15)))).toEqual([]);
+    expect(after).toContain('failed');
+  });
+
   it('contains no part of a token or value that is longer than it', () => {
     const long = drawFrom(4).alnum(20_000);
     for (const start of ['eyJ', 'PASSWORD=', 'x ']) {
