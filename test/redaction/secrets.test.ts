@@ -45,6 +45,20 @@ describe('made-up secrets', () => {
     expect(missed.map(({ kind, text }) => `${kind}: ${text.slice(0, 200)}`)).toEqual([]);
   });
 
+  it('are also found on a later line of a string in JSON, where a letter stands before them', () => {
+    const inJson = (text: string): string => JSON.stringify({ a: `one\n${text}\ntwo` });
+    const groups = ['tokens', 'names', 'commands'];
+    const missed = samples.filter((sample) => {
+      if (!groups.includes(sample.group) || !isHeld(sample)) return false;
+      const one = inJson(sample.text);
+      return [one, inJson(one)].some(
+        (text) =>
+          sample.secrets.some((secret) => text.includes(secret)) && !isHeld({ ...sample, text }),
+      );
+    });
+    expect(missed.map(({ kind }) => kind)).toEqual([]);
+  });
+
   it('are at least 250 at a time', () => {
     expect(allSamples(1).length).toBeGreaterThanOrEqual(250);
   });
@@ -60,6 +74,24 @@ describe('the end of a text', () => {
         expect(left, `${kind} cut at ${cut}: ${after.slice(0, 200)}`).toEqual([]);
       }
     }
+  });
+
+  it.each([
+    '2026-11-29T12:00:00.123Z INFO app[12]: ',
+    'pod/abc-7f9/main: ',
+    'Nov 29 12:00:00 a sshd[1]: ',
+  ])('contains no line of a key that a log writes behind %j', (before) => {
+    const { text, secrets } = keySamples(drawFrom(3)).find(
+      ({ kind }) => kind === 'RSA printed by a hook',
+    ) ?? {
+      text: '',
+      secrets: [],
+    };
+    const lines = text.split('\n').map((line) => before + line);
+    const after = redactTail(lines.join('\n').slice(500));
+    expect(secrets.length).toBeGreaterThan(10);
+    expect(secrets.filter((line) => after.includes(line.slice(-15)))).toEqual([]);
+    expect(after).toContain('failed');
   });
 
   it('contains no part of a token or value that is longer than it', () => {

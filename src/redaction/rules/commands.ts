@@ -1,4 +1,4 @@
-import { type RedactionRule, rule } from './rule.ts';
+import { type RedactionRule, rule, START } from './rule.ts';
 
 /** Parts of a word on a command line. A secret is not a reference, and not redacted yet. */
 const NO_REFERENCE = String.raw`(?!\$[\w{(]|\[redacted:|<)`;
@@ -16,7 +16,7 @@ function command(
   return rule(
     'command-password',
     hints,
-    `((?<![\\w-])(?:${programs})${between}(?:${options})${OPEN})${NO_REFERENCE}${secret}`,
+    `(${START}(?:${programs})${between}(?:${options})${OPEN})${NO_REFERENCE}${secret}`,
     'iy',
   );
 }

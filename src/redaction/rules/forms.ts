@@ -13,6 +13,7 @@ import {
   UUID,
   word,
 } from './rule.ts';
+import { SHAPE_RULES } from './shapes.ts';
 
 /** Prefixes that need only a minimum length after them: that length, and all prefixes that share it. */
 type Prefixes = Readonly<Record<number, string>>;
@@ -24,14 +25,18 @@ function words(name: string, prefixes: Prefixes, characters: string): RedactionR
 }
 
 const AI_PREFIXES: Prefixes = {
-  20: 'fw_ csk- r8_ jina_ tgp_v1_ pcsk_ wandb_v1_ e2b_ llx- cpk_ esecret_ rpa_ m0- crsr_ bb_live_',
+  20:
+    'fw_ csk- r8_ jina_ tgp_v1_ pcsk_ wandb_v1_ e2b_ llx- cpk_ esecret_ rpa_ m0- crsr_ bb_live_ ' +
+    'dtn_ sgamp_user_ sk-None-',
   24: 'voyage- pa- fc- apify_api_ xau_ vtwn_ ddp_ ddo_ tr_dev_ tr_prod_ sk-ws- sk-cp- retool_',
 };
 const CODE_PREFIXES: Prefixes = {
   20:
     'dckr_pat_ dckr_oat_ rubygems_ CLOJARS_ PMAK- pul- CCIPAT_ CCIPRJ_ bkua_ bkaj_ bkct_ ' +
     'GR1348941 sgp_ slk_ sqa_ squ_ sqp_ AKCp figd_ figo_ figu_ figuh_ phx_ phs_ phc_ ' +
-    'snyk_uat. snyk_sat. n8n_api_ rdme_ ico- pnu_ pnb_ tfp_ ATTA ops_ sha256~ glc_ glsa_',
+    'snyk_uat. snyk_sat. n8n_api_ rdme_ ico- pnu_ pnb_ tfp_ ATTA ops_ sha256~ glc_ glsa_ ' +
+    'jsrp_ packagist_uut_ packagist_out_ packagist_ort_ packagist_orr_ hcamk_ dbtc_ dbtu_ dbts_ ' +
+    'zpka_ unkey_ rootly_ waka_ xaat- xapt- tss_ PMAT- BBFF-',
   24: 'hcaik_ hcbik_ hcxik_ hcalk_ dt0c01. dt0s01. dt0s16. dt0e01. CFPAT- cal_live_ signkey-',
   26: 'cio oy2 cmVmd API- sntrya_ sntryi_ gitea_ gto_ mint_dsc_ dnkey- jfrt_',
 };
@@ -39,13 +44,16 @@ const CLOUD_PREFIXES: Prefixes = {
   20:
     'sbp_ sb_secret_ nfp_ nfc_ nfo_ nfu_ nfb_ rnd_ napi_ vercel_blob_rw_ vck_ vcp_ vci_ vca_ ' +
     'pscale_tkn_ pscale_pw_ pscale_oauth_ tskey- HRKU- mdb_sa_sk_ CCDB1_ AQVN tk-us-',
-  32: 'ory_at_ ory_pat_ IQoJb3JpZ2lu FwoGZXIv p8e- y0_',
+  16: 'AVNS_ akab-',
+  32: 'ory_at_ ory_rt_ ory_st_ ory_ac_ ory_pat_ p8e- y0_ t1.9eu',
 };
 const SERVICE_PREFIXES: Prefixes = {
   12: 'FLWSECK- FLWSECK_TEST- access-sandbox- access-development- access-production- WPL_AP1.',
-  14: 'pat-na1- pat-na2- pat-eu1- A21AA svix_ testsk_ mlsn. rzp_live_ rzp_test_ b_live_',
-  20: 'xkeysib- xsmtpsib- shippo_live_ shippo_test_ EZAK EZTK duffel_live_ duffel_test_ fio-u-',
-  30: 'live_pub_ test_pub_ APA91b AQE lob_live_ pdl_live_ pdl_sdbx_',
+  14: 'pat-na1- pat-na2- pat-eu1- A21AA svix_ testsk_ mlsn. rzp_live_ rzp_test_ b_live_ skey_live_ skey_test_',
+  20:
+    'secret-live- secret-test- Mid-server- persona_production_ ' +
+    'persona_sandbox_ api_live. api_sandbox. sec-c- cnvca cnvat lin_wh_ xkeysib- xsmtpsib- shippo_live_ shippo_test_ EZAK EZTK duffel_live_ duffel_test_ fio-u-',
+  30: 'live_pub_ test_pub_ APA91b lob_live_ pdl_live_ pdl_sdbx_',
 };
 
 /** Prefixes of tokens, the characters after them, and the minimum length. Rules in other lists may be stricter. */
@@ -70,9 +78,10 @@ const AI_RULES: readonly RedactionRule[] = [
 const GITLAB = ['glpat-', 'gldt-', 'glrt-', 'glcbt-', 'glptt-', 'glft-', 'glimt-', 'glsoat-'];
 
 const CODE_RULES: readonly RedactionRule[] = [
+  token('github-token', ['ghs_'], String.raw`\d{1,12}_eyJ[\w-]{10}[\w-]*(?:\.[\w-]+){1,2}`),
   token('github-token', ['ghp_', 'gho_', 'ghu_', 'ghs_', 'ghr_'], run('\\w', 36)),
   token('github-token', ['github_pat_'], run('\\w', 36)),
-  token('gitlab-token', [...GITLAB, 'glagent-', 'glffct-', 'gloas-'], run('[\\w.-]', 20)),
+  token('gitlab-token', [...GITLAB, 'glagent-', 'glffct-', 'gloas-', 'glwt-'], run('[\\w.-]', 20)),
   word('npm-token', ['npm_'], run(ALNUM, 36)),
   token('pypi-token', ['pypi-AgE'], run(URL_SAFE, 16)),
   word('linear-key', ['lin_api_', 'lin_oauth_'], run(ALNUM, 32)),
@@ -85,11 +94,15 @@ const CODE_RULES: readonly RedactionRule[] = [
   ),
   word('vault-token', ['hvs.', 'hvb.', 'hvr.'], run(URL_SAFE, 24)),
   word('vault-token', ['s.'], `(?=[a-zA-Z]{0,23}\\d)(?=[a-z0-9]{0,23}[A-Z])${ALNUM}{24}${NO_MORE}`),
-  word('atlassian-token', ['ATATT', 'ATCTT', 'ATBB', 'ATOAUTH', 'BBDC-'], run('[\\w=+/-]', 20)),
+  word(
+    'atlassian-token',
+    ['ATATT', 'ATCTT', 'ATSTT', 'ATBB', 'ATOAUTH', 'BBDC-'],
+    run('[\\w=+/-]', 20),
+  ),
   rule(
     'terraform-token',
     ['.atlasv1.'],
-    String.raw`(?<![A-Za-z0-9])${ALNUM}{14}\.atlasv1\.${run(URL_SAFE, 40)}`,
+    String.raw`(?:(?<![A-Za-z0-9])|(?<=\\[nrt]))${ALNUM}{14}\.atlasv1\.${run(URL_SAFE, 40)}`,
     'g',
   ),
   ...words('developer-token', CODE_PREFIXES, '[\\w.-]'),
@@ -125,6 +138,7 @@ const CLOUD_RULES: readonly RedactionRule[] = [
       'azeh',
       'azdo',
       'acog',
+      'jqqj99',
       'acdb',
       'asth',
       'aioe',
@@ -205,7 +219,11 @@ const SERVICE_RULES: readonly RedactionRule[] = [
   word('stripe-webhook-secret', ['whsec_'], run('[A-Za-z0-9+/=]', 20)),
   rule('twilio-key', [LONG_WORD], `${START}(?:SK|AC)${HEX}{32}${NO_MORE}`, 'y'),
   word('sendgrid-key', ['SG.'], String.raw`[\w-]{16,64}\.${run(URL_SAFE, 16)}`),
-  token('shopify-token', ['shpat_', 'shpca_', 'shppa_', 'shpss_'], run('[A-Fa-f0-9]', 32)),
+  token(
+    'shopify-token',
+    ['shpat_', 'shpca_', 'shppa_', 'shpss_', 'shpua_'],
+    run('[A-Fa-f0-9]', 32),
+  ),
   word('launchdarkly-key', ['sdk-', 'mob-', 'api-'], `${UUID}${NO_MORE}`),
   word('mailgun-key', ['key-'], `${HEX}{32}${NO_MORE}`),
   rule('mailgun-key', [LONG_WORD], `${START}${HEX}{32}-${HEX}{8}-${HEX}{8}${NO_MORE}`, 'y'),
@@ -236,7 +254,7 @@ const SERVICE_RULES: readonly RedactionRule[] = [
     name: 'asana-token',
     hints: ['1/', '2/', '0/'],
     pattern:
-      /(?<![\w/.-])(?:[01]\\{0,8}\/\d{12,16}:[a-f0-9]{32}|2\\{0,8}\/\d{12,17}\\{0,8}\/\d{12,17}:[a-f0-9]{32}|0\\{0,8}\/[a-f0-9]{32})(?!\w)/y,
+      /(?:(?<![\w/.-])|(?<=\\[nrt]))(?:[01]\\{0,8}\/\d{12,16}:[a-f0-9]{32}|2\\{0,8}\/\d{12,17}\\{0,8}\/\d{12,17}:[a-f0-9]{32}|0\\{0,8}\/[a-f0-9]{32})(?!\w)/y,
   },
   ...words('service-token', SERVICE_PREFIXES, '[\\w.=-]'),
   word('jwt', ['eyJ'], String.raw`[\w-]{10}[\w-]*\.(?:[\w-]{10}[\w-]*(?:\.[\w-]*){1,3}|[\w-]*$)`),
@@ -247,4 +265,5 @@ export const FORM_RULES: readonly RedactionRule[] = [
   ...CODE_RULES,
   ...CLOUD_RULES,
   ...SERVICE_RULES,
+  ...SHAPE_RULES,
 ];

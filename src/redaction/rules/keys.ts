@@ -63,14 +63,25 @@ function editsOf(text: string, chain: readonly Run[], first: Run, last: Run): Ed
     : [{ start: first.start, end, text: NAME }];
 }
 
+/** Leading lines that end in a line of a key, after whatever a log writes before it, and the key's short last line. */
+const LOGGED_LINES =
+  /^(?:[^\r\n]{0,120}?(?<![A-Za-z0-9+/])(?=[a-z0-9+/]{0,75}[A-Z])(?=[A-Z0-9+/]{0,75}[a-z])[A-Za-z0-9+/]{60,76}[^\w\r\n]{0,12}[\r\n]{1,2})+(?:[^\r\n]{0,120}?[A-Za-z0-9+/=]{1,76}[^\w\r\n]{0,12}[\r\n]{1,2}(?=[^\r\n]{0,120}-----END))?/;
+
 /** Replaces the lines at the start of a text that may be the end of a truncated key. */
 export function withoutKeyAtStart(text: string, runs: readonly Run[]): string {
+  const logged = LOGGED_LINES.exec(text)?.[0].length ?? 0;
+  const end = endOfChainAtStart(text, runs);
+  if (logged > end) return `${NAME}\n${text.slice(logged)}`;
+  return end === 0 ? text : NAME + text.slice(end);
+}
+
+function endOfChainAtStart(text: string, runs: readonly Run[]): number {
   const [chain] = chainsOf(text, runs);
   const [first, last] = [chain?.[0], chain?.at(-1)];
-  if (first === undefined || last === undefined || first.start > 40) return text;
+  if (first === undefined || last === undefined || first.start > 40) return 0;
   const isShort = chain?.length === 1 && last.end - first.start < 40;
-  if (isShort && (first.start > 0 || !isRandom(text.slice(0, last.end)))) return text;
-  return NAME + text.slice(rest(text, last)[0]?.end ?? last.end);
+  if (isShort && (first.start > 0 || !isRandom(text.slice(0, last.end)))) return 0;
+  return rest(text, last)[0]?.end ?? last.end;
 }
 
 /** From each BEGIN to its END. */

@@ -81,7 +81,7 @@ const asLatin1 = (text: string): string =>
 const ALL_LANGUAGES: readonly string[] = [...OTHER_LANGUAGES, ...OTHER_LANGUAGES.map(asLatin1)];
 
 /** What may follow a name: which one of several it is, or what it is for. */
-const WHICH = String.raw`(?:[_-]?(?:\d{1,2}|v\d)|[_.-]?(?:base|prod|production|dev|development|staging|test|testing|live|old|new|hash|digest|confirmation|confirm|primary|secondary|backup|plain|plaintext|value|b64|base64|enc|encrypted|current|previous|next|again|repeat|data|pem))?`;
+const WHICH = String.raw`(?:[_-]?(?:\d{1,2}|v\d)|[_.-]?(?:base|prod|production|dev|development|staging|test|testing|live|old|new|hash|digest|confirmation|confirm|primary|secondary|backup|plain|plaintext|value|b64|base64|enc|encrypted|current|previous|next|again|repeat|data|pem|private))?`;
 
 /**
  * How the name of a secret ends, in any case. `tokens`, `token_count` and `public_key` do not match.

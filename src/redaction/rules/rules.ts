@@ -7,7 +7,8 @@ const CREDENTIAL_RULES: readonly RedactionRule[] = [
   {
     name: 'wallet-key',
     hints: ['xprv', 'yprv', 'zprv', 'tprv', 'nsec1'],
-    pattern: /(?<![A-Za-z0-9])(?:[xyzt]prv[1-9A-HJ-NP-Za-km-z]{60,120}|nsec1[a-z0-9]{50,70})/y,
+    pattern:
+      /(?:(?<![A-Za-z0-9])|(?<=\\[nrt]))(?:[xyzt]prv[1-9A-HJ-NP-Za-km-z]{60,120}|nsec1[a-z0-9]{50,70})/y,
   },
   {
     name: 'password-hash',
@@ -67,7 +68,7 @@ const CREDENTIAL_RULES: readonly RedactionRule[] = [
     name: 'authorization',
     hints: ['authorization'],
     pattern:
-      /(authorization(?:\\*["'])?[ \t]*[:=][ \t]*\[?(?:\\*["'])?(?:bearer|basic|token|apikey|api-key|negotiate|ntlm|digest|hmac|sharedkey|sso-key|bot|dpop|splunk|genie-?key|ghost|key|aws4-hmac-sha256|pvdb|oauth|klaviyo-api-key|discogs)[ \t]+)(?![$<{[])[^ \t\r\n"'\\]+/iy,
+      /(authorization(?:\\*["'])?[ \t]*[:=][ \t]*\[?(?:\\*["'])?(?:bearer|basic|token|apikey|api-key|negotiate|ntlm|digest|hmac|sharedkey|sso-key|bot|dpop|splunk|genie-?key|ghost|key|aws4-hmac-sha256|pvdb|oauth|klaviyo-api-key|discogs|[a-z][a-z0-9-]{1,30}(?=[ \t]+[^ \t\r\n"'\\]{0,64}\d[^ \t\r\n"'\\]{15}))[ \t]+)(?![$<{[])[^ \t\r\n"'\\]+/iy,
   },
   {
     name: 'bearer',
@@ -139,7 +140,7 @@ const CREDENTIAL_RULES: readonly RedactionRule[] = [
     name: 'docker-env', // ENV DB_PASSWORD …
     hints: ['env ', 'arg '],
     pattern:
-      /((?<![\w])(?:ENV|ARG)[ \t]+\w{0,60}(?:PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|ACCESS_KEY|PRIVATE_KEY)[ \t]+)(?!\$|\[redacted:)[^ \t\r\n"'\\]+/y,
+      /((?:(?<![\w])|(?<=\\[nrt]))(?:ENV|ARG)[ \t]+\w{0,60}(?:PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|ACCESS_KEY|PRIVATE_KEY)[ \t]+)(?!\$|\[redacted:)[^ \t\r\n"'\\]+/y,
   },
   {
     name: 'java-property', // -Dsonar.login=…
