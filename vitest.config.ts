@@ -22,7 +22,7 @@ export default defineConfig({
     setupFiles: ['test/support/no-home.ts'],
     // In a file, a line for each of thousands of tests hides those that failed.
     reporters: process.stdout.isTTY ? ['default'] : [new LineAFile()],
-    testTimeout: 30_000,
+    testTimeout: 90_000,
     hookTimeout: 60_000,
     maxConcurrency: 4,
     sequence: { sequencer: LongestFirst },

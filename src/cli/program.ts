@@ -88,7 +88,7 @@ function docsBeside(script: string): string | undefined {
 }
 
 function succeeded(lines: readonly string[]): Outcome {
-  return { stdout: `${lines.join('\n')}\n`, stderr: '', exitCode: 0 };
+  return { stdout: lines.map((line) => `${line}\n`).join(''), stderr: '', exitCode: 0 };
 }
 
 function currentPage({ env, now, screen }: Surroundings): Page {

@@ -104,3 +104,16 @@ it('says what to type where there is no env block, no hook, or no such word', as
   expect((await ask('off')).stderr).toContain('`hookbus disable` stops recording');
   expect((await ask('enable --store-only no')).stderr).toContain('a list of deny, ask');
 });
+
+it('status --brief says the worst in one line, and nothing if all is well', async () => {
+  const { ask, top } = aUser({ [USER]: HOOKS });
+  const brief = async () => (await ask('status --brief')).stdout;
+  expect(await brief()).toBe('no hook of Claude Code is recorded: hookbus install --enable\n');
+  await ask('install --enable --yes');
+  expect(await brief()).toBe('');
+  await ask('disable');
+  expect(await brief()).toBe('recording is off for Claude Code: hookbus enable\n');
+  mkdirSync(join(top, 'home/.codex'));
+  writeFileSync(join(top, 'home/.codex/hooks.json'), HOOKS);
+  expect(await brief()).toBe('recording is off for Claude Code: hookbus enable (and 1 more)\n');
+});

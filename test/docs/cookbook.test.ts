@@ -12,6 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { statePaths } from '../../src/config/home/paths.ts';
 import { seedExecutions } from '../support/seed.ts';
 import { makeState } from '../support/state.ts';
@@ -103,6 +104,16 @@ describe.skipIf(!hasTools)('every command works', () => {
       status: 0,
       stderr: [],
     });
+  });
+
+  it('of the steps for GitHub Actions', () => {
+    const text = readFileSync(join(ROOT, 'docs/cookbook.md'), 'utf8');
+    const [, steps = ''] = /^```yaml\n(- name: What the hooks did\n.*?)^```$/ms.exec(text) ?? [];
+    const [job, upload] = parse(steps) as [{ run: string }, { with: { path: string } }];
+    const files = upload.with.path.trim().split('\n');
+    const place = 'export HOOKBUS_DAEMON=off HOOKBUS_HOME="$HOME/hookbus-job"\n';
+    const { status, stderr } = bash(`${place}${job.run}\nls ${files.join(' ')}`);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   });
 
   it('of a recipe is found', () => {

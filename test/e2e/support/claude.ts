@@ -91,7 +91,13 @@ export function makeClientHome(home: string, project: string): void {
 /** Has the client answer one prompt, where the model takes these turns. It reaches loopback and nothing else, and ends with `signal`. */
 export async function converse(
   { client, isolation }: Exclude<ReturnType<typeof findClaude>, string>,
-  place: { home: string; project: string; env: Readonly<Record<string, string>> },
+  place: {
+    home: string;
+    project: string;
+    env: Readonly<Record<string, string>>;
+    /** More arguments of the client. */
+    args?: readonly string[];
+  },
   prompt: string,
   turns: readonly (string | readonly ToolCall[])[],
   signal: AbortSignal,
@@ -102,7 +108,7 @@ export async function converse(
     script,
     JSON.stringify({
       client,
-      args: [...args, '--debug-file', join(place.home, 'debug.log')],
+      args: [...args, '--debug-file', join(place.home, 'debug.log'), ...(place.args ?? [])],
       cwd: place.project,
       env: {
         ...place.env,

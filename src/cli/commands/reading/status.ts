@@ -1,6 +1,7 @@
 import { findOnPath, readPlaces } from '../../../agents/settings/agent-places.ts';
 import { socketPath } from '../../../config/home/paths.ts';
 import type { DaemonState } from '../../../daemon/state.ts';
+import { briefLines } from '../../output/state/brief.ts';
 import { type StatusFacts, statusLines } from '../../output/state/status.ts';
 import { withOpened } from '../../terminal/with-store.ts';
 import type { Answer, Command, Context, Given } from '../../words/command.ts';
@@ -14,19 +15,25 @@ export const statusCommand: Command = {
     'Shows whether recording is on in this shell, where executions are recorded, how many wait in the spool, a summary of the last 24 hours, and every warning about settings and command lines.',
     'An agent may have other settings than this shell: its hooks use those in its settings file.',
   ],
-  options: {},
+  options: {
+    brief: {
+      describe:
+        'print what is wrong as one line, and nothing if all is well; for prompts and scripts',
+    },
+  },
   exitCodes: [
     ['0', 'done, even if something is wrong'],
     ['1', 'an option is invalid'],
   ],
   examples: [
     ['hookbus status', 'is recording on, and is all well?'],
+    ['hookbus status --brief', 'the worst trouble, in one line'],
     ["hookbus status --json | jq '.spool.waiting'", 'for programs'],
   ],
   perform,
 };
 
-async function perform(_given: Given, context: Context): Promise<Answer> {
+async function perform(given: Given, context: Context): Promise<Answer> {
   const { settings, now, env, cwd } = context;
   const [{ readStatus }, { checkFiles }, { stateFindings }, { readRecording }, { withFindings }] =
     await Promise.all([
@@ -65,7 +72,11 @@ async function perform(_given: Given, context: Context): Promise<Answer> {
     certificates: daemon?.certificates ?? null,
   };
   const userHome = env['HOME'];
-  return { json: report, lines: (page) => statusLines(report, userHome, page) };
+  return {
+    json: report,
+    lines: (page) =>
+      given.isOn('brief') ? briefLines(report) : statusLines(report, userHome, page),
+  };
 }
 
 /** The exporters as the daemon reports them; without a daemon, those that config.json switches on. */
