@@ -4,38 +4,10 @@
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { build } from 'esbuild';
-import { BUNDLE, OUTSIDE } from './bundling.js';
+import { bundledFolders } from './bundled-packages.js';
 
 /** Where Node distributions put the licence, relative to the prefix. */
 const OF_NODE = ['LICENSE', 'share/doc/node/LICENSE', 'share/doc/nodejs/copyright'];
-
-const { metafile } = await build({
-  ...BUNDLE,
-  // The page contains uplot.
-  entryPoints: [
-    'src/cli/run.ts',
-    'src/cli/main.ts',
-    'src/index.ts',
-    'src/dashboard/dashboard.ts',
-    'better-sqlite3',
-    'uplot',
-  ],
-  outdir: 'unused',
-  // The separate bundles are entry points here, or are part of one.
-  external: [...OUTSIDE, 'unix-dgram'].filter((name) => name !== 'better-sqlite3'),
-  define: { PAGE_FILES: '{}' },
-  write: false,
-  metafile: true,
-  logLevel: 'error',
-});
-
-const packages = new Set(
-  Object.keys(metafile.inputs).flatMap((path) => {
-    const [folder] = /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path) ?? [];
-    return folder === undefined ? [] : [folder];
-  }),
-);
 
 const part = (title, text) =>
   console.log(`${'='.repeat(80)}\n${title}\n${'='.repeat(80)}\n\n${text.trim()}\n`);
@@ -50,7 +22,7 @@ if (process.argv.includes('--with-node')) {
       : readFileSync(ofNode, 'utf8'),
   );
 }
-for (const folder of [...packages].sort()) {
+for (const folder of await bundledFolders()) {
   const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
   const files = readdirSync(folder).filter((file) => /^(?:licen[cs]e|copying|notice)/i.test(file));
   const texts = files.map((file) => readFileSync(join(folder, file), 'utf8'));

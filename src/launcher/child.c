@@ -48,7 +48,12 @@ static bool open_stream(struct run *run, int which, const struct stat *stat)
     run->hook_ends[which] = ends[1];
     stream->from = ends[0];
     stream->to = which;
+#ifdef __linux__
     stream->to_pipe = !is_socket && !S_ISREG(stat->st_mode);
+#else
+    /* poll knows no devices on macOS. */
+    stream->to_pipe = S_ISFIFO(stat->st_mode);
+#endif
     return true;
 }
 

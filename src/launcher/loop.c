@@ -60,7 +60,9 @@ bool loop_turn(struct run *run, int wait_ms)
         struct stream *stream = &run->streams[i];
         bool can_read = stream->from >= 0 && stream_room(stream) > 0;
         fds[1 + 2 * i] = (struct pollfd){.fd = can_read ? stream->from : -1, .events = POLLIN};
-        fds[2 + 2 * i] = (struct pollfd){.fd = stream->to, .events = stream_is_waiting(stream) ? POLLOUT : 0};
+        /* A write to anything else waits by itself. */
+        bool can_wait = stream->to_pipe || stream->to_socket || i == STDIN;
+        fds[2 + 2 * i] = (struct pollfd){.fd = can_wait ? stream->to : -1, .events = stream_is_waiting(stream) ? POLLOUT : 0};
     }
     int ready = poll(fds, (nfds_t)(1 + 2 * count), wait_ms);
     /* poll worked in `signals_open`, so it will again. */

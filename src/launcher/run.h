@@ -67,7 +67,7 @@ struct run {
     bool has_descendants;
     int64_t checked_us, stopped_us;    /* when the launcher last ran; how long it was stopped */
     int64_t expired_us, next_check_us; /* when the time ran out, 0 before; when to look for descendants again */
-    uint64_t spawned_ticks;
+    uint64_t spawned_at;               /* by process_now */
     bool has_sent_term;                /* to the descendants */
 
     struct claim claim;

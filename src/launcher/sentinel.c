@@ -1,7 +1,7 @@
 /*
  * A signal does not say whether it was sent to the launcher alone or to the process group, hook included. The sentinel,
- * another process in the group, reports what it receives: that was sent to the group. Linux signals the newest member
- * of a group first, so the sentinel has a signal before the launcher. If it cannot start, signals.c guesses.
+ * another process in the group, reports what it receives: that was sent to the group. Linux and macOS signal the newest
+ * member of a group first, so the sentinel has a signal before the launcher. If it cannot start, signals.c guesses.
  */
 #include "sentinel.h"
 #include "fd.h"
@@ -10,15 +10,18 @@
 #ifdef __linux__
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#else
+#include <sys/event.h>
 #endif
 
 enum {
-    QUERY_SIGNAL = 64,      /* the last signal; the sentinel takes the lowest first, so it has reported all others */
+    LAST_SIGNAL = 64,
+    QUERY_SIGNAL = 64,      /* on Linux; the sentinel takes the lowest first, so it has reported all others */
     REPLY_TIMEOUT_MS = 100, /* after this long without a reply, the sentinel is ended */
 };
 
 static int reply_fd = -1; /* a byte for each signal; 0 replies to the query */
-static unsigned counts[QUERY_SIGNAL + 1];
+static unsigned counts[LAST_SIGNAL + 1];
 
 #ifdef __linux__
 /* Runs in the sentinel, with all signals blocked. */
@@ -38,26 +41,82 @@ static _Noreturn void report_signals(pid_t owner, int out)
     }
     _exit(0);
 }
+
+static bool send_query(const struct run *run)
+{
+    return kill(run->sentinel, QUERY_SIGNAL) == 0;
+}
+
+#else
+
+static int query_fd = -1; /* a byte is a query */
+
+/* Runs in the sentinel, with all signals blocked; kqueue reports them nevertheless. */
+static _Noreturn void report_signals(pid_t owner, int out, int queries)
+{
+    struct kevent change, events[NSIG + 2];
+    int queue = kqueue(), count;
+    sigset_t pending;
+    unsigned char byte;
+    fd_close_all_but((int[]){out, queries, queue}, 3);
+    for (int number = 1; number < NSIG; number++) {
+        EV_SET(&change, number, EVFILT_SIGNAL, EV_ADD, 0, 0, NULL);
+        (void)kevent(queue, &change, 1, NULL, 0, NULL);
+    }
+    EV_SET(&change, queries, EVFILT_READ, EV_ADD, 0, 0, NULL);
+    bool hears = kevent(queue, &change, 1, NULL, 0, NULL) == 0;
+    EV_SET(&change, owner, EVFILT_PROC, EV_ADD, NOTE_EXIT, 0, NULL);
+    hears = hears && kevent(queue, &change, 1, NULL, 0, NULL) == 0 && sigpending(&pending) == 0;
+    /* Those from before the queue had them; one that is counted twice does no harm. */
+    for (byte = 1; hears && byte < NSIG; byte++)
+        if (sigismember(&pending, byte) == 1 && write(out, &byte, 1) != 1) hears = false;
+    while (hears && ((count = kevent(queue, NULL, 0, events, NSIG + 2, NULL)) >= 0 || errno == EINTR)) {
+        bool is_queried = false;
+        for (int i = 0; i < count; i++) {
+            if (events[i].filter == EVFILT_PROC) _exit(0);
+            is_queried = is_queried || events[i].filter == EVFILT_READ;
+            byte = (unsigned char)events[i].ident;
+            if (events[i].filter == EVFILT_SIGNAL && write(out, &byte, 1) != 1) _exit(0);
+        }
+        if (is_queried && (read(queries, &byte, 1) != 1 || write(out, "", 1) != 1)) break;
+    }
+    _exit(0);
+}
+
+static bool send_query(const struct run *run)
+{
+    (void)run;
+    return write(query_fd, "", 1) == 1;
+}
+
 #endif
 
 void sentinel_start(struct run *run)
 {
     run->sentinel = -1;
-#ifdef __linux__
     int ends[2];
     if (!fd_pair(false, ends)) return;
+#ifdef __linux__
     run->sentinel = fork();
     if (run->sentinel == 0) report_signals(run->pid, ends[1]);
+#else
+    int queries[2];
+    if (fd_pair(false, queries)) {
+        run->sentinel = fork();
+        if (run->sentinel == 0) report_signals(run->pid, ends[1], queries[0]);
+        close(queries[0]);
+        query_fd = queries[1];
+    }
+#endif
     close(ends[1]);
     reply_fd = ends[0];
-#endif
 }
 
 void sentinel_query(struct run *run)
 {
     struct pollfd source = {.fd = reply_fd, .events = POLLIN};
     unsigned char byte;
-    bool is_queried = run->sentinel > 0 && kill(run->sentinel, QUERY_SIGNAL) == 0;
+    bool is_queried = run->sentinel > 0 && send_query(run);
     while (is_queried && poll(&source, 1, REPLY_TIMEOUT_MS) > 0 && read(reply_fd, &byte, 1) == 1) {
         if (byte == 0) return;
         counts[byte]++;

@@ -59,12 +59,17 @@ static int open_queue(void)
     return queue;
 }
 
-/* kqueue does not name the sender: a signal that terminals send counts as a terminal's, so as the group's. */
+/*
+ * kqueue does not name the sender. SIGPIPE is that of the launcher's own write. Without a sentinel, a signal that
+ * terminals send counts as a terminal's, so as the group's.
+ */
 bool signal_read(const struct run *run, struct arrival *arrival)
 {
     struct kevent event;
     if (kevent(run->signals, NULL, 0, &event, 1, &(struct timespec){0}) != 1) return false;
-    *arrival = (struct arrival){.number = (int)event.ident, .is_from_kernel = true};
+    int number = (int)event.ident;
+    *arrival = (struct arrival){
+        .number = number, .sender = number == SIGPIPE ? run->pid : 0, .is_from_kernel = run->sentinel <= 0};
     return true;
 }
 

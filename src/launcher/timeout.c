@@ -2,7 +2,6 @@
 #include "timeout.h"
 #include "run.h"
 
-#include <dirent.h>
 #ifdef __linux__
 #include <sys/prctl.h>
 #endif
@@ -37,41 +36,20 @@ void timeout_set_result(struct run *run)
     run->exit_code = TIMEOUT_EXIT_CODE;
 }
 
-/* Orphaned descendants become the launcher's children, so that all of them are found. */
+/* Where the system can do it, orphaned descendants become the launcher's children, so that all of them are found. */
 void timeout_prepare(struct run *run)
 {
 #ifdef __linux__
-    struct timespec now;
     (void)prctl(PR_SET_CHILD_SUBREAPER, 1);
-    clock_gettime(CLOCK_BOOTTIME, &now);
-    uint64_t ticks = (uint64_t)sysconf(_SC_CLK_TCK);
-    run->spawned_ticks = (uint64_t)now.tv_sec * ticks + (uint64_t)now.tv_nsec * ticks / 1000000000;
-#else
-    (void)run;
 #endif
-}
-
-/* Whether /proc shows the launcher's pid namespace: it may be absent or another's. */
-static bool is_own_proc(void)
-{
-    char target[16];
-    ssize_t length = readlink("/proc/self", target, sizeof target - 1);
-    target[length > 0 ? length : 0] = '\0';
-    return atoi(target) == (int)getpid();
+    run->spawned_at = process_now();
 }
 
 /* Lists processes younger than the hook, and marks the hook and its descendants, as far as the system shows them. */
 static size_t find_descendants(const struct run *run, struct process *processes)
 {
-    size_t count = 0;
-    DIR *proc = is_own_proc() ? opendir("/proc") : NULL;
-    if (proc == NULL) return 0;
-    for (struct dirent *entry; count < MAX_PROCESSES && (entry = readdir(proc)) != NULL;) {
-        pid_t pid = (pid_t)atoi(entry->d_name);
-        /* An older process is not the hook's: a shell that exec'd the launcher may have had children. */
-        count += pid > 0 && process_read(pid, &processes[count]) && processes[count].start >= run->spawned_ticks;
-    }
-    closedir(proc);
+    /* An older process is not the hook's: a shell that exec'd the launcher may have had children. */
+    size_t count = process_list(run->spawned_at, processes, MAX_PROCESSES);
     for (bool has_grown = true; has_grown;) {
         has_grown = false;
         for (size_t i = 0; i < count; i++) {
@@ -96,10 +74,10 @@ bool timeout_kill_tree(struct run *run)
     size_t count = passed < GRACE_US + KILL_PHASE_US ? find_descendants(run, processes) : 0;
     run->has_sent_term = true;
     run->next_check_us = clock_us() + CHECK_INTERVAL_US;
-    /* The hook's process id is known without /proc. */
+    /* The hook's process id is known even if the system tells nothing. */
     if (run->hook > 0) (void)kill(run->hook, number);
     for (size_t i = 0; i < count; i++) {
-        if (!processes[i].is_descendant || processes[i].state == 'Z' || processes[i].state == 'X') continue;
+        if (!processes[i].is_descendant || processes[i].is_dead) continue;
         is_left = true;
         if (processes[i].pid != run->hook) (void)kill(processes[i].pid, number);
     }
