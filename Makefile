@@ -106,7 +106,7 @@ cross: ## compile the launcher for Linux and macOS, x64 and arm64, into release/
 	@mkdir -p release
 	@for system in $(SYSTEMS); do scripts/build-launcher.sh --cross $$system release/hookbus-$$system || exit 1; done
 
-dist: build ## make release/: a tarball that needs no Node, and the npm package
+dist: build ## make release/: tarballs with Node for Linux and macOS, the npm packages, and their checksums
 	@scripts/make-dist.sh
 
 PREFIX ?= /usr/local

@@ -3,6 +3,7 @@ import type { Places } from '../../agents/settings/agent-settings.ts';
 import { findSettings } from '../../app/install/find-settings.ts';
 import { changeSettings, type FileReport, type InstallRequest } from '../../app/install/install.ts';
 import { openStore, requirePaths } from '../../app/store/open-store.ts';
+import { defaultHome } from '../../config/home/paths.ts';
 import { ownProgram, saveNodePath } from '../../os/own-program.ts';
 import { listHookCommands } from '../../store/hook-commands.ts';
 import { installLines, unifiedDiff } from '../output/state/install.ts';
@@ -30,7 +31,9 @@ export async function workOnSettings(
   if (choice === undefined) return { json: null, lines: () => ['Nothing was changed.'] };
   const values = readValues(given, whole.agent);
   const { request, unset } = await withSwitches(choice.request, values, given, context);
-  if (!request.isDryRun) saveNodePath(context.node, context.script);
+  if (!request.isDryRun) {
+    saveNodePath(context.node, context.script, defaultHome(context.env));
+  }
   const done = changeSettings(request);
   const isOwn = work === 'install' && given.values('settings').length === 0;
   const files = isOwn ? switchOnForUser(done, request, values, places) : done;
