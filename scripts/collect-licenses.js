@@ -21,7 +21,7 @@ const { metafile } = await build({
   ],
   outdir: 'unused',
   // The separate bundles are entry points here, or are part of one.
-  external: [...OUTSIDE, 'unix-dgram'].filter((name) => name !== 'better-sqlite3'),
+  external: [...OUTSIDE, 'unix-dgram'],
   define: { PAGE_FILES: '{}' },
   write: false,
   metafile: true,

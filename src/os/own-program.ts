@@ -41,6 +41,9 @@ function findLauncher(script: string): string | undefined {
   return found === places[0] || found === undefined ? found : realpathSync(found);
 }
 
+/** Whether npx runs a copy that it keeps for a while. Settings must not name it. */
+export const isOfNpx = (script: string): boolean => /[\\/]_npx[\\/]/.test(realpathSync(script));
+
 /**
  * Writes the paths of Node and the script to a file beside the launcher, which does not search PATH for Node when it starts
  * a daemon. The file may be missing or outdated: an installation without scripts never wrote it, and Node may have moved.

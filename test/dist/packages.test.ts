@@ -71,6 +71,11 @@ describe.skipIf(can !== true)(titleOf('the npm packages, from a registry', can),
     expect(code).toBe(0);
     expect(stdout).toContain('+');
     expect(stdout).toContain('hookbus run');
+    // npx may delete its copy at any time.
+    const forReal = words.filter((word) => word !== '--dry-run');
+    const refused = await as('dev', forReal, { npm_config_ignore_scripts: 'true' });
+    expect(refused).toMatchObject({ code: 1, stdout: '' });
+    expect(refused.stderr).toMatch(/^hookbus: npx keeps .*npm install --global hookbus.*\n$/);
     expect(JSON.parse(readFileSync(root.path(SETTINGS), 'utf8'))).toEqual({ hooks });
   }, 120_000);
 
