@@ -82,7 +82,8 @@ static bool find_program(struct program *program)
     struct stat directory;
     bool has_script = find_beside("/hookbus.js", program->script) && access(program->script, F_OK) == 0;
     if (!has_script) program->script[0] = '\0';
-    if (has_script && BUILT_IN[0] == '/' && access(BUILT_IN, X_OK) == 0) return FORMAT(program->node, PATH_BYTES, "%s", BUILT_IN);
+    if (has_script && BUILT_IN[0] == '/' && access(BUILT_IN, X_OK) == 0)
+        return FORMAT(program->node, PATH_BYTES, "%s", BUILT_IN);
     if (has_script && find_beside("/hookbus-node", program->node) && access(program->node, X_OK) == 0) return true;
     if (find_beside("", beside) && stat(beside, &directory) == 0 && find_beside("/" NODE_PATH, beside) &&
         read_program(open(beside, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW), directory.st_uid, program))

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
 /** The signature in a Mach-O file, without which macOS starts no program for arm64. */
-export interface CodeSignature {
+interface CodeSignature {
   readonly identifier: string;
   /** It vouches for the bytes alone, and for nobody. */
   readonly isAdHoc: boolean;
