@@ -17,7 +17,7 @@ export async function bundledFolders() {
     ],
     outdir: 'unused',
     // The separate bundles are entry points here, or are part of one.
-    external: [...OUTSIDE, 'unix-dgram'].filter((name) => name !== 'better-sqlite3'),
+    external: [...OUTSIDE, 'unix-dgram'],
     define: { PAGE_FILES: '{}' },
     write: false,
     metafile: true,

@@ -28,7 +28,7 @@ import { trust } from './trust.ts';
 import { waiting } from './waiting.ts';
 
 /** Topics that measure no time. */
-const UNTIMED = [
+export const UNTIMED = [
   status,
   signals,
   streams,
@@ -59,25 +59,6 @@ export const TIMED = [(engine: Engine) => dedupe(engine), signalsAtStart, timing
 
 /** Tests that use the most of an engine's code, for a slow build of it. */
 const CORE = [signals, streams, input, output, exit, stdio, failOpen, signalsAtStart];
-
-/** Tests that time nothing, and that depend on the processor, the system's calls or the C library. */
-export const PORTABLE = [
-  status,
-  signals,
-  streams,
-  input,
-  output,
-  exit,
-  stdio,
-  environment,
-  command,
-  options,
-  payloads,
-  correlation,
-  recording,
-  decisions,
-  failOpenOption,
-];
 
 /** The contract that every engine of `hookbus run` keeps, as its caller and its hook see it. */
 export function defineConformance(

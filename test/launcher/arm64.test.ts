@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { afterAll, describe, it } from 'vitest';
-import { defineConformance, PORTABLE } from '../conformance/suite.ts';
+import { dedupe } from '../conformance/dedupe.ts';
+import { defineConformance, UNTIMED } from '../conformance/suite.ts';
 import { CAPABLE } from '../conformance/support/capable.ts';
 import type { Engine } from '../conformance/support/engine.ts';
 import { buildFor, findCrossCompiler } from './support/cross.ts';
@@ -69,7 +70,7 @@ if (typeof built === 'string') {
         },
         cannot: EMULATED,
       },
-      PORTABLE,
+      [...UNTIMED, dedupe],
     );
   });
 }
