@@ -9,7 +9,7 @@
 #include "signal_calls.h"
 #include "stream.h"
 
-enum { PAYLOAD_FIELDS = 18 }; /* names to find in a payload */
+enum { PAYLOAD_FIELDS = 30 }; /* names to find in a payload */
 
 /* What the launcher does, and so what it waits for. */
 enum phase {
