@@ -193,9 +193,10 @@ void payload_scan(struct scan *scan, struct field *fields, size_t count)
 
 bool payload_hash(const unsigned char *value, size_t length, struct sha256 *hash)
 {
-    struct scan scan = {.bytes = value, .length = length, .hash = hash};
+    bool is_text = length > 0 && *value == '"';
+    struct scan scan = {.bytes = value, .at = is_text, .length = length, .hash = hash};
     if (length > MAX_INPUT_BYTES) return false;
-    if (accept(&scan, '"')) return read_string(&scan);
+    if (is_text) return read_string(&scan);
     while (scan.at < length) put_byte(&scan, (uint32_t)next(&scan));
     return true;
 }
