@@ -7,12 +7,13 @@ import { disableAllHooks } from './settings/disable-all-hooks.ts';
 
 /** Claude Code. Codex and Gemini CLI use the same names, except for those in their own files. */
 export const claude: PayloadFields = {
-  eventType: 'hook_event_name',
-  toolName: 'tool_name',
-  sessionId: 'session_id',
-  toolUseId: 'tool_use_id',
-  promptId: 'prompt_id',
-  subagent: 'agent_type',
+  eventType: ['hook_event_name'],
+  toolName: ['tool_name'],
+  sessionId: ['session_id'],
+  toolUseId: ['tool_use_id'],
+  promptId: ['prompt_id'],
+  subagent: ['agent_type'],
+  toolInput: ['tool_input'],
 };
 
 const MANAGED = [

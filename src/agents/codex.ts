@@ -3,7 +3,7 @@ import type { PayloadFields } from './payload-fields.ts';
 import { type AgentSettings, inProject } from './settings/agent-settings.ts';
 
 /** Codex CLI: like Claude Code, with a turn in place of a prompt. */
-export const codex: PayloadFields = { promptId: 'turn_id' };
+export const codex: PayloadFields = { promptId: ['turn_id'] };
 
 export const codexSettings: AgentSettings = {
   agent: 'codex',

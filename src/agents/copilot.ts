@@ -3,11 +3,13 @@ import type { PayloadFields } from './payload-fields.ts';
 import { type AgentSettings, inProject } from './settings/agent-settings.ts';
 import { disableAllHooks } from './settings/disable-all-hooks.ts';
 
-/** Copilot CLI with camelCase events; its payloads then do not name the event. */
+/** Copilot CLI with camelCase events; its payloads then do not name the event, except for a permission. */
 export const copilot: PayloadFields = {
-  sessionId: 'sessionId',
-  toolName: 'toolName',
-  toolUseId: 'toolUseId',
+  eventType: ['hookName'],
+  sessionId: ['sessionId'],
+  toolName: ['toolName'],
+  toolUseId: ['toolUseId'],
+  toolInput: ['toolArgs', 'toolInput'],
 };
 
 export const copilotSettings: AgentSettings = {

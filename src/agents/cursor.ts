@@ -3,7 +3,10 @@ import type { PayloadFields } from './payload-fields.ts';
 import { type AgentSettings, inProject } from './settings/agent-settings.ts';
 
 /** Cursor: a conversation is a session, and a generation is a prompt. */
-export const cursor: PayloadFields = { sessionId: 'conversation_id', promptId: 'generation_id' };
+export const cursor: PayloadFields = {
+  sessionId: ['conversation_id'],
+  promptId: ['generation_id'],
+};
 
 export const cursorSettings: AgentSettings = {
   agent: 'cursor',

@@ -5,6 +5,7 @@ export const SIGNS = [
   'turn_id',
   'generation_id',
   'cursor_version',
+  'conversation_id',
   'sessionId',
   'hookName',
   'taskId',

@@ -1,4 +1,5 @@
 import { sha256Hex } from './key/sha256.ts';
+import { sameInput } from './payload/call-input.ts';
 
 /** The parts of a W3C `traceparent` header of version 00 (https://www.w3.org/TR/trace-context/). */
 export interface TraceParent {
@@ -26,25 +27,37 @@ export function formatTraceParent(parent: TraceParent): string {
   return `00-${parent.traceId}-${parent.spanId}-${parent.flags}`;
 }
 
-/** The fields of a payload that show whether two executions have one cause. */
+/** What a payload says about why an execution happens. */
 export interface Cause {
   readonly sessionId?: string | undefined;
   readonly toolUseId?: string | undefined;
   readonly promptId?: string | undefined;
   readonly eventType?: string | undefined;
+  readonly toolName?: string | undefined;
+  /** The input of the tool, as JSON. */
+  readonly toolInput?: Uint8Array | undefined;
+  /** A part of the payload is unknown: what is missing here may be in it. */
+  readonly isPartial?: boolean;
 }
 
 /**
  * The correlation id of all executions with this cause: the first 32 hex digits of SHA-256 over
- * `session id NUL word NUL id`. Word and id come from the tool use, else from the prompt, else from the event.
- * Undefined without a session id, since nothing then shows what belongs together.
+ * `session id NUL word NUL id`. Word and id come from the tool use, else from the prompt, else from tool and input, which
+ * are the same before and after a call, else from the event. Undefined if nothing shows what belongs together: HookBus
+ * rather joins too little than what has nothing in common.
  */
 export function deriveCorrelationId(cause: Cause): string | undefined {
-  if (!cause.sessionId) return undefined;
-  const [word, id] = cause.toolUseId
-    ? ['tool', cause.toolUseId]
-    : cause.promptId
-      ? ['prompt', cause.promptId]
-      : ['event', cause.eventType ?? ''];
-  return sha256Hex(`${cause.sessionId}\0${word}\0${id}`).slice(0, 32);
+  const { sessionId, toolUseId, promptId, toolName, eventType } = cause;
+  if (!sessionId) return undefined;
+  if (toolUseId) return hashOf(sessionId, 'tool', toolUseId);
+  if (promptId) return hashOf(sessionId, 'prompt', promptId);
+  if (cause.isPartial) return undefined;
+  if (!toolName) return eventType ? hashOf(sessionId, 'event', eventType) : undefined;
+  const input = cause.toolInput && sameInput(cause.toolInput);
+  return input && hashOf(sessionId, 'call', toolName, input);
+}
+
+function hashOf(sessionId: string, word: string, id: string, more?: Uint8Array): string {
+  const text = Buffer.from(`${sessionId}\0${word}\0${id}`);
+  return sha256Hex(more ? Buffer.concat([text, Buffer.of(0), more]) : text).slice(0, 32);
 }

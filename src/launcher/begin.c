@@ -7,19 +7,26 @@
 #endif
 
 /* The payload fields for each fact, the preferred name first, and those that tell the agent; the same as in src/agents. */
-enum fact { EVENT, TOOL, SESSION, TOOL_USE, PROMPT, SUBAGENT, NO_FACT };
+enum fact { EVENT, TOOL, SESSION, TOOL_USE, PROMPT, SUBAGENT, INPUT, CALL, NO_FACT };
 static const struct {
     unsigned char fact;
     bool is_sign;
     char name[16];
 } PAYLOAD_NAMES[] = {
-    {EVENT, false, "hook_event_name"},  {TOOL, false, "tool_name"},        {TOOL, false, "toolName"},
-    {SESSION, false, "session_id"},     {SESSION, false, "conversation_id"}, {SESSION, true, "sessionId"},
-    {TOOL_USE, false, "tool_use_id"},   {TOOL_USE, false, "toolUseId"},    {PROMPT, false, "prompt_id"},
-    {PROMPT, true, "turn_id"},          {PROMPT, true, "generation_id"},   {SUBAGENT, false, "agent_type"},
-    {NO_FACT, true, "cursor_version"},  {NO_FACT, true, "hookName"},       {NO_FACT, true, "taskId"},
-    {NO_FACT, true, "clineVersion"},    {NO_FACT, true, "tool_call_id"},   {NO_FACT, true, "transcript_path"},
+    {EVENT, false, "hook_event_name"},  {EVENT, true, "hookName"},         {TOOL, false, "tool_name"},
+    {TOOL, false, "toolName"},          {SESSION, false, "session_id"},    {SESSION, true, "conversation_id"},
+    {SESSION, true, "sessionId"},       {SESSION, true, "taskId"},         {TOOL_USE, false, "tool_use_id"},
+    {TOOL_USE, false, "toolUseId"},     {PROMPT, false, "prompt_id"},      {PROMPT, true, "turn_id"},
+    {PROMPT, true, "generation_id"},    {SUBAGENT, false, "agent_type"},   {INPUT, false, "tool_input"},
+    {INPUT, false, "toolArgs"},         {INPUT, false, "toolInput"},       {CALL, false, "tool_call"},
+    {CALL, false, "tool_result"},       {CALL, false, "preToolUse"},       {CALL, false, "postToolUse"},
+    {NO_FACT, true, "cursor_version"},  {NO_FACT, true, "clineVersion"},   {NO_FACT, true, "tool_call_id"},
+    {NO_FACT, true, "transcript_path"},
+    /* In a member that holds the call. */
+    {TOOL, false, "name"},              {TOOL, false, "toolName"},         {TOOL_USE, false, "id"},
+    {INPUT, false, "input"},            {INPUT, false, "parameters"},
 };
+enum { FIELDS_IN_CALL = 5, TOP_FIELDS = PAYLOAD_FIELDS - FIELDS_IN_CALL };
 _Static_assert(sizeof PAYLOAD_NAMES / sizeof *PAYLOAD_NAMES == PAYLOAD_FIELDS, "as many as a run has room for");
 
 /* Makes a UUIDv7 (RFC 9562), a span id, and a trace id in case neither a session nor a parent provides one. */
@@ -72,18 +79,35 @@ bool begin_parse_trace(const char *text, struct trace_parent *parent)
     return true;
 }
 
-void begin_correlation(struct text session, struct text tool_use, struct text prompt, struct text event,
-                        char id[33])
+bool begin_correlation(const struct cause *cause, char id[33])
 {
     struct sha256 hash;
-    const char *word = tool_use.length > 0 ? "tool" : prompt.length > 0 ? "prompt" : "event";
-    struct text chosen = tool_use.length > 0 ? tool_use : prompt.length > 0 ? prompt : event;
+    const char *word = cause->tool_use.length > 0 ? "tool" : cause->prompt.length > 0 ? "prompt" : NULL;
+    struct text chosen = cause->tool_use.length > 0 ? cause->tool_use : cause->prompt;
+    if (word == NULL) {
+        word = cause->tool.length > 0 ? "call" : "event";
+        chosen = cause->tool.length > 0 ? cause->tool : cause->event;
+        if (cause->is_partial || chosen.length == 0) return false;
+    }
+    if (cause->session.length == 0) return false;
     sha256_start(&hash);
-    sha256_add(&hash, session.at, session.length);
+    sha256_add(&hash, cause->session.at, cause->session.length);
     sha256_add(&hash, "", 1);
     sha256_add(&hash, word, strlen(word) + 1);
     sha256_add(&hash, chosen.at, chosen.length);
+    if (*word == 'c') {
+        sha256_add(&hash, "", 1);
+        if (cause->input.length == 0 ||
+            !payload_hash((const unsigned char *)cause->input.at, cause->input.length, &hash))
+            return false;
+    }
     sha256_hex(hash, id, 32);
+    return true;
+}
+
+static struct text field_content(const struct field *field)
+{
+    return (struct text){(const char *)(field->wants_value ? field->value : field->text), field->length};
 }
 
 /* The first non-empty field for this fact; length 0 if there is none. */
@@ -91,7 +115,7 @@ static struct text find_field(const struct run *run, enum fact fact)
 {
     for (int i = 0; i < PAYLOAD_FIELDS; i++)
         if (PAYLOAD_NAMES[i].fact == fact && run->fields[i].is_found && run->fields[i].length > 0)
-            return (struct text){(const char *)run->fields[i].text, run->fields[i].length};
+            return field_content(&run->fields[i]);
     return (struct text){0};
 }
 
@@ -102,12 +126,28 @@ struct text begin_event(const struct run *run)
     return (struct text){run->options.event, strlen(run->options.event)};
 }
 
+/* Finds the fields in what has arrived; false if more belongs to it. Inputs stay where they are in `bytes`. */
+static bool scan_payload(struct run *run, const unsigned char *bytes, size_t length)
+{
+    struct scan scan = {.bytes = bytes, .length = length};
+    for (int i = 0; i < PAYLOAD_FIELDS; i++) {
+        run->fields[i].name = PAYLOAD_NAMES[i].name;
+        run->fields[i].wants_value = PAYLOAD_NAMES[i].fact == INPUT || PAYLOAD_NAMES[i].fact == CALL;
+        /* A value of an earlier scan may be gone. */
+        if (run->fields[i].wants_value) run->fields[i].is_found = false;
+    }
+    payload_scan(&scan, run->fields, TOP_FIELDS);
+    struct text call = find_field(run, CALL);
+    struct scan in_call = {.bytes = (const unsigned char *)call.at, .length = call.length};
+    if (call.length > 0) payload_scan(&in_call, run->fields + TOP_FIELDS, FIELDS_IN_CALL);
+    return scan.is_whole;
+}
+
 /* Scans the kept part of a late payload. */
 static void scan_kept(struct run *run)
 {
     const struct stream *in = &run->streams[STDIN];
-    struct scan scan = {.bytes = in->kept, .length = in->kept_length};
-    if (in->kept_length > 0) payload_scan(&scan, run->fields, PAYLOAD_FIELDS);
+    if (in->kept_length > 0) (void)scan_payload(run, in->kept, in->kept_length);
 }
 
 struct text begin_named_event(struct run *run)
@@ -126,17 +166,23 @@ bool begin_rescan(struct run *run)
 /* Scans what has arrived of the payload, and derives the correlation id. */
 void begin_describe(struct run *run)
 {
-    struct stream *in = &run->streams[STDIN];
-    struct scan scan = {.bytes = in->buffer + in->at, .length = in->length};
+    const struct stream *in = &run->streams[STDIN];
     struct trace_parent parent = {.flags = "01"};
-    for (int i = 0; i < PAYLOAD_FIELDS; i++) run->fields[i].name = PAYLOAD_NAMES[i].name;
-    payload_scan(&scan, run->fields, PAYLOAD_FIELDS);
+    bool is_whole = scan_payload(run, in->buffer + in->at, in->length);
     if (begin_parse_trace(getenv("TRACEPARENT"), &parent)) {
         strcpy(run->correlation_id, parent.trace_id);
         strcpy(run->parent_span_id, parent.span_id);
-    } else if (find_field(run, SESSION).length > 0) {
-        begin_correlation(find_field(run, SESSION), find_field(run, TOOL_USE), find_field(run, PROMPT), begin_event(run),
-                           run->correlation_id);
+    } else {
+        const struct cause cause = {
+            .session = find_field(run, SESSION),
+            .tool_use = find_field(run, TOOL_USE),
+            .prompt = find_field(run, PROMPT),
+            .event = begin_event(run),
+            .tool = find_field(run, TOOL),
+            .input = find_field(run, INPUT),
+            .is_partial = !is_whole,
+        };
+        (void)begin_correlation(&cause, run->correlation_id);
     }
     strcpy(run->trace_flags, parent.flags);
 }

@@ -11,8 +11,16 @@ struct trace_parent {
 
 /* Parses a W3C `traceparent`; false if it is absent or invalid. */
 bool begin_parse_trace(const char *text, struct trace_parent *parent);
-/* Derives the correlation id that executions with one cause share. TypeScript port: src/domain/correlation.ts. */
-void begin_correlation(struct text session, struct text tool_use, struct text prompt, struct text event, char id[33]);
+/* Why an execution happens; `is_partial`: what is missing here may come yet. */
+struct cause {
+    struct text session, tool_use, prompt, event, tool, input;
+    bool is_partial;
+};
+/*
+ * Derives the correlation id that executions with one cause share; false if nothing shows what belongs together.
+ * TypeScript port: src/domain/correlation.ts.
+ */
+bool begin_correlation(const struct cause *cause, char id[33]);
 void begin_make_ids(struct run *run);
 void begin_describe(struct run *run);
 /* Whether the agent adds plain text on stdout to its context on this event; as in src/domain/events.ts. */

@@ -4,6 +4,7 @@
 #include "run.h"
 #include "sentinel.h"
 #include "signals.h"
+#include "witness.h"
 
 #ifdef __linux__
 #include <sys/prctl.h>
@@ -15,6 +16,7 @@
 _Noreturn void leave_as_hook(struct run *run)
 {
     sentinel_reap(run);
+    witness_reap(run);
     if (run->signal == 0 || run->is_forgiven) _exit(run->is_forgiven ? 0 : run->exit_code);
 #ifdef __linux__
     (void)prctl(PR_SET_DUMPABLE, 0);

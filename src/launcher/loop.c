@@ -4,6 +4,7 @@
 #include "run.h"
 #include "sentinel.h"
 #include "signals.h"
+#include "witness.h"
 
 enum { RETRY_PAUSE_MS = 10 }; /* after a call that the system refuses */
 
@@ -14,10 +15,12 @@ static void reap(struct run *run)
         pid_t pid = waitpid(-1, &status, WNOHANG | WUNTRACED | WCONTINUED);
         if (pid <= 0) return;
         if (pid == run->sentinel && (WIFEXITED(status) || WIFSIGNALED(status))) run->sentinel = -1;
+        if (pid == run->witness && (WIFEXITED(status) || WIFSIGNALED(status))) run->witness = -1;
         if (pid != run->hook) continue;
         run->stop_signal = WIFSTOPPED(status) ? WSTOPSIG(status) : 0;
         if (WIFSTOPPED(status) || WIFCONTINUED(status)) continue;
         sentinel_end(run);
+        witness_end(run);
         run->duration_us = clock_us() - run->spawned_us;
         run->phase = FLUSHING;
         run->hook = 0;

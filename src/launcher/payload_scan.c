@@ -1,6 +1,6 @@
 /*
- * Finds a few top-level string fields in a payload that may be incomplete, without parsing all of it. TypeScript port:
- * src/domain/payload-scan.ts, which has the rules. fixtures/vectors/payload-scan.json tests both.
+ * Finds a few top-level fields in a payload that may be incomplete, without parsing all of it. TypeScript port:
+ * src/domain/payload/payload-scan.ts, which has the rules, and call-input.ts beside it. fixtures/vectors/payload-scan.json tests both.
  */
 #include "payload_scan.h"
 
@@ -39,8 +39,19 @@ static bool accept(struct scan *scan, int byte)
     return true;
 }
 
+/* Hashes a byte of JSON, unless it is a blank between values. */
+static void hash_byte(struct scan *scan, unsigned char byte)
+{
+    if (scan->text_length == 0) scan->skips_blanks = byte == '{' || byte == '[';
+    bool is_quote = byte == '"' && !scan->is_escaped;
+    scan->is_escaped = scan->is_in_text && byte == '\\' && !scan->is_escaped;
+    if (is_quote) scan->is_in_text = !scan->is_in_text;
+    if (scan->is_in_text || !scan->skips_blanks || !is_space(byte)) sha256_add(scan->hash, &byte, 1);
+}
+
 static void put_byte(struct scan *scan, uint32_t byte)
 {
+    if (scan->hash != NULL) hash_byte(scan, (unsigned char)byte);
     if (scan->text_length < MAX_FIELD_BYTES) scan->text[scan->text_length] = (unsigned char)byte;
     scan->text_length++;
 }
@@ -149,13 +160,20 @@ static bool read_member(struct scan *scan, struct field *fields, size_t count)
             field = &fields[i];
     if (!accept(scan, ':')) return false;
     bool is_text = accept(scan, '"');
+    size_t start = scan->at - is_text;
     if (is_text) {
-        if (!(field != NULL ? read_string(scan) : skip_string(scan))) return false;
+        if (!(field != NULL && !field->wants_value ? read_string(scan) : skip_string(scan))) return false;
     } else {
         int first = peek(scan);
         if (!(first == '{' || first == '[' ? skip_nested(scan) : skip_scalar(scan))) return false;
     }
     if (field == NULL) return true;
+    if (field->wants_value) {
+        field->is_found = true;
+        field->value = scan->bytes + start;
+        field->length = scan->at - start;
+        return true;
+    }
     field->is_found = is_text && scan->text_length <= MAX_FIELD_BYTES;
     if (!field->is_found) return true;
     field->length = scan->text_length;
@@ -166,8 +184,19 @@ static bool read_member(struct scan *scan, struct field *fields, size_t count)
 void payload_scan(struct scan *scan, struct field *fields, size_t count)
 {
     if (scan->length >= 3 && memcmp(scan->bytes, "\xef\xbb\xbf", 3) == 0) scan->at = 3;
-    if (!accept(scan, '{')) return;
+    if (!accept(scan, '{') || (scan->is_whole = accept(scan, '}'))) return;
     do {
         if (!accept(scan, '"') || !read_member(scan, fields, count)) return;
     } while (accept(scan, ','));
+    scan->is_whole = accept(scan, '}');
+}
+
+bool payload_hash(const unsigned char *value, size_t length, struct sha256 *hash)
+{
+    bool is_text = length > 0 && *value == '"';
+    struct scan scan = {.bytes = value, .at = is_text, .length = length, .hash = hash};
+    if (length > MAX_INPUT_BYTES) return false;
+    if (is_text) return read_string(&scan);
+    while (scan.at < length) put_byte(&scan, (uint32_t)next(&scan));
+    return true;
 }

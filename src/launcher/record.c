@@ -173,12 +173,12 @@ static void encode_end(struct run *run, enum end_kind kind, int signal, bool is_
     size_t start = frame_begin(bytes, FRAME_END);
     field_number(bytes, END_KIND, kind);
     if (signal != 0) field_number(bytes, END_SIGNAL_NUMBER, (uint64_t)signal);
-    else field_number(bytes, END_EXIT_CODE, (uint64_t)run->exit_code);
+    else if (kind != INTERRUPTED) field_number(bytes, END_EXIT_CODE, (uint64_t)run->exit_code);
     field_text(bytes, END_REASON, run->reason);
     if (run->duration_us >= 0) {
         int64_t overhead = clock_us() - run->started_us - run->duration_us;
         field_number(bytes, END_DURATION_US, (uint64_t)run->duration_us);
-        field_number(bytes, END_OVERHEAD_US, (uint64_t)(overhead > 0 ? overhead : 0));
+        if (run->hook == 0) field_number(bytes, END_OVERHEAD_US, (uint64_t)(overhead > 0 ? overhead : 0));
     }
     field_number(bytes, END_STDIN_BYTES, run->streams[STDIN].total);
     field_number(bytes, END_STDOUT_BYTES, out->total);
@@ -202,6 +202,13 @@ void record_signal(struct run *run, int signal)
     if (run->spool_file < 0) return;
     stream_count_file(&run->streams[STDIN]);
     encode_end(run, INTERRUPTED, signal, true);
+    (void)append_entry(run);
+}
+
+/* The launcher was killed while the hook ran. */
+void record_death(struct run *run)
+{
+    encode_end(run, INTERRUPTED, 0, false);
     (void)append_entry(run);
 }
 

@@ -8,5 +8,6 @@ struct run;
 void record_begin(struct run *run);
 void record_pid_start(struct run *run);
 void record_signal(struct run *run, int signal);
+void record_death(struct run *run);
 void record_end(struct run *run);
 void record_retract(struct run *run);

@@ -9,7 +9,7 @@
 #include "signal_calls.h"
 #include "stream.h"
 
-enum { PAYLOAD_FIELDS = 18 }; /* names to find in a payload */
+enum { PAYLOAD_FIELDS = 30 }; /* names to find in a payload */
 
 /* What the launcher does, and so what it waits for. */
 enum phase {
@@ -43,7 +43,8 @@ struct run {
     size_t torn_bytes;
 
     /* child.c and signals.c */
-    pid_t pid, hook, sentinel;         /* the launcher; the hook, or 0 if it does not run; the sentinel (sentinel.c) */
+    pid_t pid, hook;                   /* the launcher; the hook, or 0 if it does not run */
+    pid_t sentinel, witness;           /* sentinel.c, witness.c; 0: not started so far, -1: gone */
     int exec_error[2];                 /* a pipe for the errno of a failed exec */
     int hook_ends[STREAMS];            /* the hook's ends; -1: it inherits the launcher's */
     int signals;                       /* descriptor to read them from; -1: they are not read */

@@ -54,7 +54,8 @@ static size_t find_descendants(const struct run *run, struct process *processes)
         has_grown = false;
         for (size_t i = 0; i < count; i++) {
             struct process *candidate = &processes[i];
-            bool is_child = candidate->parent == run->pid && candidate->pid != run->sentinel;
+            bool is_child = candidate->parent == run->pid && candidate->pid != run->sentinel &&
+                            candidate->pid != run->witness;
             for (size_t j = 0; j < count && !is_child; j++)
                 is_child = processes[j].is_descendant && processes[j].pid == candidate->parent;
             has_grown = has_grown || (is_child && !candidate->is_descendant);

@@ -8,6 +8,7 @@
 #include "run.h"
 #include "sentinel.h"
 #include "timeout.h"
+#include "witness.h"
 
 #include <sys/ioctl.h>
 
@@ -15,7 +16,7 @@ enum {
     STALL_TIMEOUT_MS = 50,      /* after this long without progress, nobody waits for a reader */
     SHARED_TIMEOUT_MS = 1000,   /* the same, if bytes may be the hook's or its background children's */
     SHORT_RUN_US = 5000,        /* a shorter run needs no start time on record */
-    SENTINEL_DELAY_US = 250000, /* a shorter run needs no sentinel: agents signal a group on a timeout */
+    HELPERS_DELAY_US = 250000,  /* a shorter run needs no sentinel and no witness: agents signal a group on a timeout */
     TICK_US = 100000,
 };
 
@@ -32,7 +33,10 @@ static int run_timers(struct run *run)
     struct stream *input = &run->streams[STDIN];
     int64_t now = clock_us(), next = INT64_MAX;
     bool runs = run->phase == RUNNING;
-    if (runs && run->sentinel == 0 && is_due(run->spawned_us + SENTINEL_DELAY_US, now, &next)) sentinel_start(run);
+    if (runs && run->sentinel == 0 && is_due(run->spawned_us + HELPERS_DELAY_US, now, &next)) {
+        sentinel_start(run);
+        witness_start(run);
+    }
     if (runs && !run->is_long_run && is_due(run->spawned_us + SHORT_RUN_US, now, &next)) {
         run->is_long_run = true;
         record_pid_start(run);

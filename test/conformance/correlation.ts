@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { expect } from 'vitest';
 import type { LogRow } from '../../src/store/columns.ts';
 import type { Engine } from './support/engine.ts';
@@ -70,11 +71,36 @@ export function correlation(engine: Engine): void {
       expect(first?.correlation_id).toBe(second?.correlation_id);
     });
 
+    for (const [agent, before, after] of CALLS) {
+      test(`before and after of one call share a correlation id: ${agent}`, async (stage) => {
+        const [pre, post] = await recorded(stage, [read(before), read(after)]);
+        expect(post?.correlation_id).toBe(pre?.correlation_id);
+        const another = { ...read(before), tool_input: 1, toolArgs: 1, tool_call: { id: 'x' } };
+        const [, other] = await recorded(stage, [read(before), another], 'second');
+        expect(other?.correlation_id).not.toBe(pre?.correlation_id);
+      });
+    }
+
+    test('a payload of which a part is missing is joined with none', async (stage) => {
+      const { session_id, hook_event_name } = read('gemini.BeforeTool.real') as Record<
+        string,
+        string
+      >;
+      const part = `{"session_id":"${session_id}","hook_event_name":"${hook_event_name}",`;
+      for (const name of ['one', 'two'])
+        await stage.wrapped(['true'], { flags: ['--name', name], input: `${part}\n` });
+      const [one, two] = await stage.rows();
+      expect(one?.session_id).toBe(session_id);
+      expect(one?.correlation_id).not.toBe(two?.correlation_id);
+    });
+
     test('engines agree on the correlation id of a cause', async (stage) => {
       const rows = await recorded(stage, [
         tool('PreToolUse'),
         { session_id: 'session-1', prompt_id: 'prompt-1', hook_event_name: 'Stop' },
         { session_id: 'session-1', hook_event_name: 'SessionStart' },
+        { session_id: 'session-1', tool_name: 'sh', tool_input: { a: '1 2' } },
+        { sessionId: 'session-1', toolName: 'sh', toolArgs: '{ "a": "1 2" }' },
       ]);
       const of = (word: string, id: string): string =>
         createHash('sha256').update(`session-1\0${word}\0${id}`).digest('hex').slice(0, 32);
@@ -82,6 +108,8 @@ export function correlation(engine: Engine): void {
         of('tool', 'toolu_1'),
         of('prompt', 'prompt-1'),
         of('event', 'SessionStart'),
+        of('call', 'sh\0{"a":"1 2"}'),
+        of('call', 'sh\0{"a":"1 2"}'),
       ]);
     });
 
@@ -138,15 +166,34 @@ export function correlation(engine: Engine): void {
   topic(engine, 'correlation', 'concurrent', register, WRITTEN_BEFORE);
 }
 
+/** Payloads of clients whose calls have no id at the top. */
+const CALLS = [
+  ['Gemini CLI', 'gemini.BeforeTool.real', 'gemini.AfterTool.real'],
+  ['Copilot CLI', 'copilot.preToolUse', 'copilot.postToolUse'],
+  ['Copilot CLI with capital letters', 'copilot.PreToolUse.pascal', 'copilot.PostToolUse.pascal'],
+  ['Droid', 'droid.PreToolUse', 'droid.PostToolUse'],
+  ['Auggie', 'auggie.PreToolUse', 'auggie.PostToolUse'],
+  ['Cline', 'cline.tool_call', 'cline.tool_result'],
+] as const;
+
+const PAYLOADS = new URL('../../fixtures/payloads/other-agents/', import.meta.url);
+
+const read = (name: string): object =>
+  JSON.parse(readFileSync(new URL(`${name}.json`, PAYLOADS), 'utf8'));
+
 /** Runs a hook on each payload, one after another, and returns the rows in that order. */
-async function recorded(stage: Stage, payloads: readonly object[]): Promise<LogRow[]> {
+async function recorded(
+  stage: Stage,
+  payloads: readonly object[],
+  prefix = 'hook',
+): Promise<LogRow[]> {
   for (const [index, payload] of payloads.entries()) {
-    const flags = ['--name', `hook-${index}`];
+    const flags = ['--name', `${prefix}-${index}`];
     expect(
       await stage.wrapped(['true'], { flags, input: `${JSON.stringify(payload)}\n` }),
     ).toMatchObject({ code: 0 });
   }
-  const rows = await stage.rows();
+  const rows = (await stage.rows()).filter(({ hook_name }) => hook_name.startsWith(prefix));
   expect(rows).toHaveLength(payloads.length);
   return rows.sort((a, b) => a.hook_name.localeCompare(b.hook_name));
 }

@@ -83,7 +83,7 @@ export function payloads(engine: Engine): void {
       const names = readdirSync(FIXTURES, { recursive: true, encoding: 'utf8' }).filter((name) =>
         name.endsWith('.json'),
       );
-      expect(names.length).toBeGreaterThanOrEqual(59);
+      expect(names.length).toBeGreaterThanOrEqual(75);
       const expected = await inPool(names, 4, async (name) => {
         const input = readFileSync(`${FIXTURES}${name}`);
         const outcome = await stage.wrapped(['cat'], {
@@ -150,17 +150,18 @@ export function payloads(engine: Engine): void {
   topic(engine, 'payloads', 'concurrent', register, WRITTEN_BEFORE);
 }
 
-/** The names of these fields: Claude Code and Codex, then Copilot, then Cursor. */
+/** The names of these fields: Claude Code and Codex, then Copilot, then Cursor, then Cline, which nests them. */
 function fixtureIds(payload: string): Ids {
   const fields = JSON.parse(payload.replace(/^\ufeff/, '')) as Record<string, unknown>;
-  const first = (...names: string[]): string | null => {
-    const name = names.find((candidate) => typeof fields[candidate] === 'string');
-    return name === undefined ? null : String(fields[name]);
+  const call = (fields['tool_call'] ?? fields['tool_result'] ?? {}) as Record<string, unknown>;
+  const first = (from: typeof fields, ...names: string[]): string | null => {
+    const name = names.find((candidate) => typeof from[candidate] === 'string');
+    return name === undefined ? null : String(from[name]);
   };
   return {
-    event_type: first('hook_event_name') ?? 'FromTheOption',
-    tool_name: first('tool_name', 'toolName'),
-    session_id: first('session_id', 'sessionId', 'conversation_id'),
-    tool_use_id: first('tool_use_id'),
+    event_type: first(fields, 'hook_event_name', 'hookName') ?? 'FromTheOption',
+    tool_name: first(fields, 'tool_name', 'toolName') ?? first(call, 'name'),
+    session_id: first(fields, 'session_id', 'sessionId', 'conversation_id', 'taskId'),
+    tool_use_id: first(fields, 'tool_use_id') ?? first(call, 'id'),
   };
 }

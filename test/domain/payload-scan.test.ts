@@ -1,10 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import {
-  MAX_FIELD_BYTES,
-  scanPayload,
-  scanPayloadBytes,
-} from '../../src/domain/payload/payload-scan.ts';
+import { decodeText, MAX_FIELD_BYTES, scanPayload } from '../../src/domain/payload/payload-scan.ts';
 import { createRandom, type Random } from '../support/random.ts';
 
 type Bytes = string | Uint8Array;
@@ -14,6 +10,9 @@ interface Case {
   readonly input: Bytes;
   readonly wanted: readonly string[];
   readonly found: Found;
+  /** Names whose values are wanted as they stand. */
+  readonly values?: readonly string[];
+  readonly isWhole?: boolean;
 }
 
 const PAYLOADS = new URL('../../fixtures/payloads/', import.meta.url);
@@ -157,49 +156,66 @@ const TABLE: readonly (readonly [
   ['byte zero', '\0{"a":"1"}', {}],
 ];
 
+/** `v` and `w` are wanted as they stand, and `a` as a text. */
+const VALUES: readonly (readonly [name: string, input: Bytes, found: Found, isWhole: boolean])[] = [
+  ['an object', '{"v": {"x" :[1,"}"]} ,"a":"1"}', { v: '{"x" :[1,"}"]}', a: '1' }, true],
+  ['a string with its quotes', '{"v":"x\\n\\" \\q"}', { v: '"x\\n\\" \\q"' }, true],
+  ['a number and a word', '{"v":-1.5,"w":null}', { v: '-1.5', w: 'null' }, true],
+  ['a value of any length', `{"v":"${longest}x"}`, { v: `"${longest}x"` }, true],
+  ['the last one', '{"v":1,"v":[2]}', { v: '[2]' }, true],
+  ['none inside of another', '{"w":{"v":1}}', { w: '{"v":1}' }, true],
+  ['none in an empty object', ' { } ', {}, true],
+  ['none that is cut', '{"v":{"x":1},"w":{"y"', { v: '{"x":1}' }, false],
+  ['a value before the end', '{"v":1,"a":"1"', { v: '1', a: '1' }, false],
+  ['a value before more than an end', '{"v":1 "a":"1"}', { v: '1' }, false],
+];
+
 const CASES: readonly Case[] = [
   ...TABLE.map(([name, input, found, wanted = ['a', 'b']]) => ({ name, input, found, wanted })),
+  ...VALUES.map(([name, input, found, isWhole]) => {
+    return { name: `value: ${name}`, input, found, wanted: ['a'], values: ['v', 'w'], isWhole };
+  }),
   ...payloadFiles().map((file) => {
     const input = readFileSync(new URL(file, PAYLOADS));
     const found = expectedByParsing(input, FIELDS);
-    return { name: `payload ${file}`, input, found, wanted: FIELDS };
+    return { name: `payload ${file}`, input, found, wanted: FIELDS, isWhole: true };
   }),
 ];
 
 describe('payload scan', () => {
-  it.each(CASES)('$name', ({ input, wanted, found }) => {
-    const scanned = scanPayloadBytes(Buffer.from(input as string), wanted);
-    expect(toBase64(Object.fromEntries(scanned))).toEqual(toBase64(found));
+  it.each(CASES)('$name', ({ input, wanted, found, values, isWhole }) => {
+    const scanned = scanPayload(Buffer.from(input as string), wanted, values);
+    const all = Object.fromEntries([...scanned.texts, ...scanned.values]);
+    expect(toBase64(all)).toEqual(toBase64(found));
+    expect(scanned.isWhole).toBe(isWhole ?? scanned.isWhole);
   });
 
   it('has the same cases as the vectors for the launcher', async () => {
-    const lines = CASES.map(({ name, input, wanted, found }) => {
-      const base64 = Buffer.from(input as string).toString('base64');
-      return JSON.stringify({ name, input_base64: base64, wanted, found: toBase64(found) });
+    const lines = CASES.map(({ name, input, wanted, values, found }) => {
+      const bytes = Buffer.from(input as string);
+      const { isWhole } = scanPayload(bytes, wanted, values);
+      const asked = { wanted, values, found: toBase64(found), is_whole: isWhole };
+      return JSON.stringify({ name, input_base64: bytes.toString('base64'), ...asked });
     });
     const file = '../../fixtures/vectors/payload-scan.json';
     await expect(`[\n${lines.join(',\n')}\n]\n`).toMatchFileSnapshot(file);
   });
 
   it('decodes what it finds, with U+FFFD for what is not UTF-8', () => {
-    const found = scanPayload(latin1('{"a":"x\xff(","b":"\xc3\xa9"}'), ['a', 'b']);
-    expect(found).toEqual(
-      new Map([
-        ['a', 'x\ufffd('],
-        ['b', 'é'],
-      ]),
-    );
+    const { texts } = scanPayload(latin1('{"a":"x\xff(","b":"\xc3\xa9"}'), ['a', 'b']);
+    expect([...texts.values()].map(decodeText)).toEqual(['x\ufffd(', 'é']);
   });
 
   it('keeps a byte order mark that is part of a value', () => {
-    expect(scanPayload(Buffer.from('{"a":"\ufeffx"}'), ['a']).get('a')).toBe('\ufeffx');
+    const { texts } = scanPayload(Buffer.from('{"a":"\ufeffx"}'), ['a']);
+    expect([...texts.values()].map(decodeText)).toEqual(['\ufeffx']);
   });
 
   it('finds at least as much in a longer part of a payload', () => {
     const payload = readFileSync(new URL('PostToolUse.mcp.json', PAYLOADS));
     let before = 0;
     for (let length = 0; length <= payload.length; length++) {
-      const { size } = scanPayload(payload.subarray(0, length), FIELDS);
+      const { size } = scanPayload(payload.subarray(0, length), FIELDS).texts;
       expect(size).toBeGreaterThanOrEqual(before);
       before = size;
     }
@@ -210,7 +226,7 @@ describe('payload scan', () => {
     const random = createRandom(7);
     for (let round = 0; round < 6_000; round++) {
       const bytes = Buffer.from(randomObject(random));
-      const found = toBase64(Object.fromEntries(scanPayloadBytes(bytes, NAMES)));
+      const found = toBase64(Object.fromEntries(scanPayload(bytes, NAMES).texts));
       const expected = toBase64(expectedByParsing(bytes, NAMES));
       if (JSON.stringify(found) !== JSON.stringify(expected)) {
         expect(found, bytes.toString('base64')).toEqual(expected);
@@ -231,7 +247,7 @@ describe('payload scan', () => {
       ]) {
         const bytes = Buffer.from(text);
         const before = process.cpuUsage();
-        scanPayloadBytes(bytes, FIELDS);
+        scanPayload(bytes, FIELDS);
         const { user, system } = process.cpuUsage(before);
         expect((user + system) / 1000).toBeLessThan(100);
       }

@@ -83,14 +83,18 @@ static void do_scan(struct argument *arguments, size_t count)
     if (bytes == NULL && length > 0) abort();
     if (length > 0) memcpy(bytes, arguments[0].text, length);
     struct scan scan = {.bytes = bytes, .length = length};
-    for (size_t i = 1; i < count; i++) fields[i - 1].name = arguments[i].text;
+    for (size_t i = 1; i < count; i++) {
+        fields[i - 1].wants_value = *arguments[i].text == '=';
+        fields[i - 1].name = arguments[i].text + fields[i - 1].wants_value;
+    }
     payload_scan(&scan, fields, count - 1);
-    free(bytes);
+    printf("%s", scan.is_whole ? "whole" : "part");
     for (size_t i = 0; i < count - 1; i++) {
         if (!fields[i].is_found) continue;
         printf(" %s=", fields[i].name);
-        print_hex(fields[i].text, fields[i].length);
+        print_hex(fields[i].wants_value ? fields[i].value : fields[i].text, fields[i].length);
     }
+    free(bytes);
 }
 
 static void do_trace(struct argument *arguments)
@@ -102,11 +106,11 @@ static void do_trace(struct argument *arguments)
 
 static void do_derive(struct argument *arguments)
 {
-    struct text parts[4];
+    struct text parts[6];
     char id[33];
-    for (int i = 0; i < 4; i++) parts[i] = (struct text){arguments[i].text, arguments[i].length};
-    begin_correlation(parts[0], parts[1], parts[2], parts[3], id);
-    printf("%s", id);
+    for (int i = 0; i < 6; i++) parts[i] = (struct text){arguments[i].text, arguments[i].length};
+    const struct cause cause = {parts[0], parts[1], parts[2], parts[3], parts[4], parts[5], *arguments[6].text == '1'};
+    printf("%s", begin_correlation(&cause, id) ? id : "-");
 }
 
 /* KIND, then TAG and value in turn; a value is `n` and a number, or `b` and bytes. */

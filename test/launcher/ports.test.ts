@@ -6,7 +6,7 @@ import { readSettings } from '../../src/config/settings.ts';
 import { wordsOf } from '../../src/config/warnings.ts';
 import { createStdoutKind } from '../../src/domain/answer/stdout-kind.ts';
 import { deriveCorrelationId, parseTraceParent } from '../../src/domain/correlation.ts';
-import { scanPayloadBytes } from '../../src/domain/payload/payload-scan.ts';
+import { scanPayload } from '../../src/domain/payload/payload-scan.ts';
 import { readFields } from '../../src/protocol/frame.ts';
 import { EFFORT, SEED } from '../support/effort.ts';
 import { createRandom, mutate, type Random } from '../support/random.ts';
@@ -67,18 +67,21 @@ describe.skipIf(canCompile !== true)(
       const cases = vectors('payload-scan') as unknown as {
         input_base64: string;
         wanted: string[];
+        values?: string[];
         found: Record<string, string>;
+        is_whole: boolean;
       }[];
       agree(
         cases.map(
-          ({ input_base64, wanted }): Call => [
+          ({ input_base64, wanted, values = [] }): Call => [
             'scan',
             Buffer.from(input_base64, 'base64'),
             ...wanted,
+            ...values.map((name) => `=${name}`),
           ],
         ),
-        cases.map(({ wanted, found }) =>
-          foundLine(wanted, (name) =>
+        cases.map(({ wanted, values = [], found, is_whole }) =>
+          foundLine(is_whole, [...wanted, ...values], (name) =>
             found[name] === undefined ? undefined : Buffer.from(found[name], 'base64'),
           ),
         ),
@@ -89,8 +92,8 @@ describe.skipIf(canCompile !== true)(
       const cases = vectors('correlation') as unknown as {
         traceparent?: string;
         parsed?: { traceId: string; spanId: string; flags: string } | null;
-        cause?: Record<'sessionId' | 'toolUseId' | 'promptId' | 'eventType', string | undefined>;
-        id?: string;
+        cause?: Partial<Record<(typeof CAUSE)[number], string>> & { isPartial?: boolean };
+        id?: string | null;
       }[];
 
       agree(
@@ -100,10 +103,8 @@ describe.skipIf(canCompile !== true)(
               ? ['trace', traceparent ?? '']
               : [
                   'derive',
-                  cause.sessionId ?? '',
-                  cause.toolUseId ?? '',
-                  cause.promptId ?? '',
-                  cause.eventType ?? '',
+                  ...CAUSE.map((name) => cause[name] ?? ''),
+                  cause.isPartial === true ? '1' : '0',
                 ],
         ),
         cases.map(
@@ -116,6 +117,7 @@ describe.skipIf(canCompile !== true)(
     it('agree on 20,000 mutated payloads and outputs', () => {
       const random = createRandom(3 + SEED);
       const wanted = ['a', 'session_id', 'tool_use_id'];
+      const wantedValues = ['tool_input'];
       for (let batch = 0; batch < EFFORT; batch += 1) {
         const inputs = Array.from({ length: 10_000 }, () =>
           mutate(Buffer.from(randomObject(random)), random),
@@ -129,13 +131,34 @@ describe.skipIf(canCompile !== true)(
           }),
         );
         agree(
-          inputs.map((input): Call => ['scan', input, ...wanted]),
+          inputs.map((input): Call => ['scan', input, ...wanted, '=tool_input']),
           inputs.map((input) => {
-            const found = scanPayloadBytes(input, wanted);
-            return foundLine(wanted, (name) => found.get(name));
+            const { texts, values, isWhole } = scanPayload(input, wanted, wantedValues);
+            return foundLine(
+              isWhole,
+              [...wanted, ...wantedValues],
+              (name) => texts.get(name) ?? values.get(name),
+            );
           }),
         );
       }
+    });
+
+    it('agree on 20,000 mutated inputs of calls', () => {
+      const random = createRandom(8 + SEED);
+      const inputs = Array.from({ length: 20_000 * EFFORT }, () => {
+        const json = randomObject(random);
+        const value = random(3) === 0 ? JSON.stringify(json) : json;
+        return mutate(Buffer.from(value), random);
+      }).filter((input) => input.length > 0);
+      for (const length of [65_534, 65_535]) inputs.push(Buffer.from(`"${'x'.repeat(length)}"`));
+      agree(
+        inputs.map((input): Call => ['derive', 's', '', '', 'e', 'sh', input, '0']),
+        inputs.map((toolInput) => {
+          const cause = { sessionId: 's', toolName: 'sh', eventType: 'e', toolInput };
+          return deriveCorrelationId(cause) ?? '-';
+        }),
+      );
     });
 
     it('agree on 4,000 command lines, valid and invalid', () => {
@@ -172,16 +195,20 @@ describe.skipIf(canCompile !== true)(
   },
 );
 
+const CAUSE = [
+  ...(['sessionId', 'toolUseId', 'promptId', 'eventType', 'toolName', 'toolInput'] as const),
+];
+
 function foundLine(
+  isWhole: boolean,
   wanted: readonly string[],
   valueFor: (name: string) => Uint8Array | undefined,
 ): string {
-  return wanted
-    .map((name) => {
-      const value = valueFor(name);
-      return value === undefined ? '' : ` ${name}=${Buffer.from(value).toString('hex')}`;
-    })
-    .join('');
+  const found = wanted.map((name) => {
+    const value = valueFor(name);
+    return value === undefined ? '' : ` ${name}=${Buffer.from(value).toString('hex')}`;
+  });
+  return [isWhole ? 'whole' : 'part', ...found].join('');
 }
 
 function randomObject(random: Random): string {

@@ -1,5 +1,3 @@
-import { PAYLOAD_NAMES } from '../../agents/index.ts';
-import { SIGNS, signOf } from '../../agents/recognize.ts';
 import type { RunOptions } from '../../config/run-options.ts';
 import { effectiveSettings } from '../../config/run-options.ts';
 import type { Settings } from '../../config/settings.ts';
@@ -7,48 +5,10 @@ import { deriveCorrelationId, parseTraceParent } from '../../domain/correlation.
 import { canBlock } from '../../domain/events.ts';
 import { defaultHookName } from '../../domain/hook/hook-name.ts';
 import { traceIdOf, uuidV7 } from '../../domain/identifiers.ts';
-import { scanPayload } from '../../domain/payload/payload-scan.ts';
 import type { Begin } from '../../domain/record.ts';
 import { modeWarning } from '../../gates/dedupe.ts';
+import { type KnownIds, type PayloadFacts, readFacts } from './payload-facts.ts';
 import { unforgiving } from './warning-sentences.ts';
-
-/** What HookBus reads from a payload. */
-interface PayloadFacts {
-  readonly eventType?: string | undefined;
-  readonly toolName?: string | undefined;
-  readonly sessionId?: string | undefined;
-  readonly toolUseId?: string | undefined;
-  readonly promptId?: string | undefined;
-  readonly subagent?: string | undefined;
-  readonly signs: readonly string[];
-}
-
-/** Ids that are known without a payload. */
-interface KnownIds {
-  readonly sessionId?: string | undefined;
-  readonly toolUseId?: string | undefined;
-}
-
-const ALL_NAMES = [...new Set([...Object.values(PAYLOAD_NAMES).flat(), ...SIGNS])];
-
-/** Finds the ids in the part of the payload that has arrived. */
-function readFacts(payload: Uint8Array, known: KnownIds): PayloadFacts {
-  const found = scanPayload(payload, ALL_NAMES);
-  const first = (names: readonly string[]): string | undefined =>
-    names.map((name) => found.get(name)).find((value) => value !== undefined && value !== '');
-  return {
-    eventType: first(PAYLOAD_NAMES.eventType),
-    toolName: first(PAYLOAD_NAMES.toolName),
-    sessionId: first(PAYLOAD_NAMES.sessionId) ?? known.sessionId,
-    toolUseId: first(PAYLOAD_NAMES.toolUseId) ?? known.toolUseId,
-    promptId: first(PAYLOAD_NAMES.promptId),
-    subagent: first(PAYLOAD_NAMES.subagent),
-    signs: SIGNS.flatMap((name) => {
-      const value = found.get(name);
-      return value === undefined || value === '' ? [] : [signOf(name, value)];
-    }),
-  };
-}
 
 /** The ids of a new execution. */
 export function newExecutionIds(nowMs: number, random: (bytes: number) => Uint8Array) {

@@ -24,9 +24,17 @@ export function decodeEntry(frames: Buffer): SpoolRecord | undefined {
   }
 }
 
-/** Merges two records of one execution: the later one counts, but keeps an end that only the earlier one has. */
+/**
+ * Merges two records of one execution: the later one counts, but keeps an end that only the earlier one has. Of the end that
+ * the launcher's witness wrote, only the duration is newer than what a signal had recorded.
+ */
 export function withLater(earlier: SpoolRecord | undefined, later: SpoolRecord): SpoolRecord {
-  const end = later.end ?? earlier?.end;
+  const { durationMs, signal, kind } = later.end ?? {};
+  const isWitnessed = kind === 'cut_off' && signal === undefined && durationMs !== undefined;
+  const end =
+    isWitnessed && earlier?.end !== undefined
+      ? { ...earlier.end, durationMs }
+      : (later.end ?? earlier?.end);
   return end === undefined ? later : { begin: later.begin, end };
 }
 

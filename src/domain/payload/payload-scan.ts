@@ -10,24 +10,46 @@
  *   either kind outside strings, numbers and words by their characters.
  * - The scan ends at the object's `}`, at the end of input, or at the first byte that it finds invalid; earlier finds count.
  */
-export function scanPayloadBytes(
+export function scanPayload(
   bytes: Uint8Array,
   wanted: readonly string[],
-): Map<string, Uint8Array> {
-  const found = new Map<string, Uint8Array>();
-  const names = wanted.map((name) => ({ name, bytes: Buffer.from(name) }));
+  wantedValues: readonly string[] = [],
+): Scanned {
+  const found = { texts: new Map<string, Uint8Array>(), values: new Map<string, Uint8Array>() };
+  const names = [
+    ...wanted.map((name) => ({ name, bytes: Buffer.from(name), isValue: false })),
+    ...wantedValues.map((name) => ({ name, bytes: Buffer.from(name), isValue: true })),
+  ];
   const input: Input = { bytes, at: 0, text: new Uint8Array(MAX_FIELD_BYTES), length: 0 };
   if (hasByteOrderMark(bytes)) input.at = 3;
-  let isMember = take(input, OPEN_OBJECT);
-  while (isMember) isMember = readMember(input, names, found) && take(input, COMMA);
-  return found;
+  if (!take(input, OPEN_OBJECT)) return { ...found, isWhole: false };
+  let isWhole = take(input, CLOSE_OBJECT);
+  while (!isWhole && readMember(input, names, found)) {
+    if (take(input, COMMA)) continue;
+    isWhole = take(input, CLOSE_OBJECT);
+    break;
+  }
+  return { ...found, isWhole };
 }
 
-/** Like `scanPayloadBytes`, but decoded; invalid UTF-8 becomes U+FFFD. */
-export function scanPayload(bytes: Uint8Array, wanted: readonly string[]): Map<string, string> {
-  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
-  const found = scanPayloadBytes(bytes, wanted);
-  return new Map([...found].map(([name, value]) => [name, decoder.decode(value)]));
+export interface Scanned {
+  /** Strings, unescaped. */
+  readonly texts: ReadonlyMap<string, Uint8Array>;
+  /** Values of any kind and length, as they stand. */
+  readonly values: ReadonlyMap<string, Uint8Array>;
+  /** The end of the object has arrived. */
+  readonly isWhole: boolean;
+}
+
+/** The text of a field; invalid UTF-8 becomes U+FFFD. */
+export const decodeText = (bytes: Uint8Array): string =>
+  new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
+
+/** What a JSON string says, as UTF-8; undefined if it is none. */
+export function unescapeText(json: Uint8Array): Uint8Array | undefined {
+  const input: Input = { bytes: json, at: 1, text: new Uint8Array(json.length), length: 0 };
+  if (json[0] !== QUOTE || !readString(input)) return undefined;
+  return input.text.subarray(0, input.length);
 }
 
 /** Maximum length of a value, in bytes of UTF-8 after unescaping. Longer names match nothing. */
@@ -36,6 +58,12 @@ export const MAX_FIELD_BYTES = 256;
 interface Name {
   readonly name: string;
   readonly bytes: Uint8Array;
+  readonly isValue: boolean;
+}
+
+interface Found {
+  readonly texts: Map<string, Uint8Array>;
+  readonly values: Map<string, Uint8Array>;
 }
 
 interface Input {
@@ -71,17 +99,21 @@ function take(input: Input, byte: number): boolean {
 }
 
 /** False if the member is incomplete or invalid. */
-function readMember(input: Input, names: readonly Name[], found: Map<string, Uint8Array>): boolean {
+function readMember(input: Input, names: readonly Name[], found: Found): boolean {
   if (!take(input, QUOTE) || !readString(input)) return false;
-  const name = names.find((candidate) => isText(input, candidate.bytes))?.name;
+  const wanted = names.find((candidate) => isText(input, candidate.bytes));
   if (!take(input, COLON)) return false;
-  const value = readValue(input, name !== undefined);
+  while (isSpace(input.bytes[input.at])) input.at += 1;
+  const start = input.at;
+  const value = readValue(input, wanted?.isValue === false);
   if (value === 'incomplete') return false;
-  if (name === undefined) return true;
-  if (value === 'text' && input.length <= MAX_FIELD_BYTES) {
-    found.set(name, input.text.slice(0, input.length));
+  if (wanted === undefined) return true;
+  if (wanted.isValue) {
+    found.values.set(wanted.name, input.bytes.subarray(start, input.at));
+  } else if (value === 'text' && input.length <= MAX_FIELD_BYTES) {
+    found.texts.set(wanted.name, input.text.slice(0, input.length));
   } else {
-    found.delete(name);
+    found.texts.delete(wanted.name);
   }
   return true;
 }
