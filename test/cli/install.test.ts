@@ -455,8 +455,8 @@ describe('hookbus uninstall --all', () => {
 describe('the error is one line, and nothing is written', () => {
   it.each([
     [
-      'install --agent cline',
-      '--agent must be one of claude, codex, gemini, cursor, copilot, got "cline"',
+      'install --agent zed',
+      '--agent must be one of claude, codex, gemini, cursor, copilot, qwen, droid, auggie, got "zed"',
     ],
     ['install --scope team', '--scope must be one of user, project, local, got "team"'],
     ['install --only guard', '--only: there is no hook named "guard". Did you mean "guard_rm"?'],
@@ -486,7 +486,6 @@ describe('the error is one line, and nothing is written', () => {
     ['install --agent claude --settings elsewhere/.augment/settings.json', 'Use --agent auggie.'],
     ['install --agent claude --settings elsewhere/.factory/hooks.json', 'Use --agent droid.'],
     ['uninstall --agent claude --settings elsewhere/.gemini/settings.json', 'Use --agent gemini.'],
-    ['install --agent zed --settings bad.json', '--agent must be claude, codex,'],
   ])('hookbus %s', async (words, message) => {
     const { run, top } = stage({
       ...CLAUDE,
@@ -720,8 +719,15 @@ describe('other agents', () => {
         hooks: { sessionStart: [{ command: './both.sh' }, { exec: 'node', args: ['x.js'] }] },
       },
     });
-    expect(commands[0]).toEqual([`${SHARED()}"$@" ./guard.sh`, './guard.ps1', './both.sh', 'node']);
-    expect(commands[1]?.[0]).toBe(`${OWN()}"$@" ./both.sh`);
+    const wrappedFor = (before: string, event: string): string =>
+      before.replace(' run -- ', ` run --event ${event} -- `).replace(' run --;', ` run --event ${event} --;`);
+    expect(commands[0]).toEqual([
+      `${wrappedFor(SHARED(), 'preToolUse')}"$@" ./guard.sh`,
+      './guard.ps1',
+      './both.sh',
+      'node',
+    ]);
+    expect(commands[1]?.[0]).toBe(`${wrappedFor(OWN(), 'sessionStart')}"$@" ./both.sh`);
     expect(commands[1]?.[1]).toBe('/bin/sh');
     expect(stdout).toContain('command runs in PowerShell on Windows');
   });
