@@ -22,7 +22,10 @@ export const copilotSettings: AgentSettings = {
     return [
       ...(own === undefined
         ? []
-        : [{ scope: 'user' as const, path: join(own, 'hooks'), isDirectory: true as const }]),
+        : [
+            { scope: 'user' as const, path: join(own, 'hooks'), isDirectory: true as const },
+            { scope: 'user' as const, path: join(own, 'settings.json') },
+          ]),
       ...github('hooks').map((path) => ({
         scope: 'project' as const,
         path,
@@ -39,12 +42,20 @@ export const copilotSettings: AgentSettings = {
   shell: 'bash',
   allowsComments: false,
   hasEnvBlock: false,
+  hasHookEnv: true,
+  // Payloads of PascalCase events have hook_event_name.
+  isEventUnnamed: (event) => /^[a-z]/.test(event),
   lineFields: ['bash', 'command'],
   programField: 'exec',
-  timeLimit: { field: 'timeoutSec', unitMs: 1000, defaultMs: () => 30_000 },
+  timeLimit: {
+    field: 'timeoutSec',
+    otherField: 'timeout',
+    unitMs: 1000,
+    defaultMs: () => 30_000,
+  },
   switchIn: disableAllHooks,
   isCommandByDefault: true,
   unguardedFields: ['command', 'exec'],
   advice: undefined,
-  switchOn: 'export HOOKBUS_ENABLED=1 in the shell that starts copilot',
+  switchOn: 'hookbus install --agent copilot --enable',
 };

@@ -22,6 +22,7 @@ export const geminiSettings: AgentSettings = {
   shell: 'bash',
   allowsComments: true,
   hasEnvBlock: false,
+  hasHookEnv: true,
   lineFields: ['command'],
   programField: 'command',
   timeLimit: { field: 'timeout', unitMs: 1, defaultMs: () => 60_000 },
@@ -31,7 +32,7 @@ export const geminiSettings: AgentSettings = {
   },
   isCommandByDefault: false,
   unguardedFields: [],
-  faultsIn: geminiFaults,
+  faultsIn: (root) => geminiFaults(root),
   writesIntoLines: /\$(?:GEMINI_(?:PROJECT_DIR|CWD|PLANS_DIR|SESSION_ID)|CLAUDE_PROJECT_DIR)/,
   disabledIn: (root) => {
     const list = memberOf(memberOf(root, 'hooksConfig'), 'disabled');
@@ -39,5 +40,5 @@ export const geminiSettings: AgentSettings = {
   },
   advice:
     'Gemini CLI reads its settings when it starts, and may warn that a project hook has changed.',
-  switchOn: 'export HOOKBUS_ENABLED=1 in the shell that starts gemini',
+  switchOn: 'hookbus install --agent gemini --enable',
 };

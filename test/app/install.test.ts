@@ -529,6 +529,8 @@ describe('several at once', () => {
   const words = (file: string, work: string): string[] => [
     join(ROOT, 'bin/hookbus.js'),
     work,
+    '--agent',
+    'claude',
     '--settings',
     file,
     '--scope',

@@ -338,7 +338,7 @@ describe('hookbus uninstall', () => {
       'other.json': CLAUDE['project/.claude/settings.json'],
     });
     await run(`install ${EVERYWHERE} --enable`);
-    await run(`install --settings ${top}/other.json --scope local`);
+    await run(`install --agent claude --settings ${top}/other.json --scope local`);
     const { stdout, exitCode } = await run('uninstall');
     expect(exitCode).toBe(0);
     expect(stdout).toContain('Removed the prefix from 4 hooks in 3 files.');
@@ -352,12 +352,30 @@ describe('hookbus uninstall', () => {
   });
 });
 
-it('treats a file in any other directory as one of Claude Code', async () => {
-  const { run, read } = stage({
+it('knows whose a named file is by its place, by its content, and by what install wrote', async () => {
+  const files = {
+    'project/.qwen/settings.json': {
+      hooks: { PreToolUse: groups(line('[[ a == a* ]] && exit 2')) },
+    },
+    'project/like-gemini.json': { hooks: { BeforeTool: groups(line('./x | cat')) } },
+    'project/like-claude.json': { statusLine: {}, hooks: { Stop: groups(line('./x | cat')) } },
     'project/constructor/hooks.json': { hooks: { Stop: groups(line('./x')) } },
-  });
-  expect((await run('install --settings constructor/hooks.json')).exitCode).toBe(0);
-  expect(read('project/constructor/hooks.json')).toContain('hookbus');
+  };
+  const { run, read } = stage(files);
+  for (const path of ['.qwen/settings.json', 'like-gemini.json', 'like-claude.json'])
+    expect((await run(`install --settings ${path}`)).exitCode).toBe(0);
+  expect(read('project/.qwen/settings.json')).toContain('bash -c');
+  expect(read('project/like-gemini.json')).toContain('bash -c');
+  expect(read('project/like-claude.json')).toContain('/bin/sh -c');
+  const named = '--settings constructor/hooks.json';
+  const before = read('project/constructor/hooks.json');
+  const refused = await run(`install ${named} --enable`);
+  expect(refused.exitCode).toBe(1);
+  expect(refused.stderr).toContain('may belong to several agents. Name one with --agent: claude,');
+  expect(read('project/constructor/hooks.json')).toBe(before);
+  expect((await run(`install --agent codex ${named}`)).exitCode).toBe(0);
+  expect((await run(`uninstall ${named}`)).exitCode).toBe(0);
+  expect(read('project/constructor/hooks.json')).toBe(before);
 });
 
 describe('hookbus uninstall --all', () => {
@@ -437,8 +455,8 @@ describe('hookbus uninstall --all', () => {
 describe('the error is one line, and nothing is written', () => {
   it.each([
     [
-      'install --agent cline',
-      '--agent must be one of claude, codex, gemini, cursor, copilot, got "cline"',
+      'install --agent zed',
+      '--agent must be one of claude, codex, gemini, cursor, copilot, qwen, droid, auggie, got "zed"',
     ],
     ['install --scope team', '--scope must be one of user, project, local, got "team"'],
     ['install --only guard', '--only: there is no hook named "guard". Did you mean "guard_rm"?'],
@@ -457,25 +475,17 @@ describe('the error is one line, and nothing is written', () => {
     ['uninstall --enable', 'unknown option "--enable"'],
     ['uninstall --all --agent codex', '--all and --agent cannot be used together'],
     [
-      'install --settings elsewhere/.gemini/settings.json',
+      'install --agent claude --settings elsewhere/.gemini/settings.json',
       'is in .gemini, so it does not belong to Claude Code. Use --agent gemini.',
     ],
     ['install --agent codex --settings elsewhere/.gemini/settings.json', 'Use --agent gemini.'],
-    ['install --settings elsewhere/.codex/hooks.json', 'Use --agent codex.'],
-    ['install --settings elsewhere/.cursor/hooks.json', 'Use --agent cursor.'],
-    ['install --settings elsewhere/.copilot/hooks/a.json', 'Use --agent copilot.'],
-    [
-      'install --settings elsewhere/.qwen/settings.json',
-      'is in .qwen, so it does not belong to Claude Code. Name with --agent',
-    ],
-    ['install --settings elsewhere/.augment/settings.json', 'is in .augment'],
-    ['install --settings elsewhere/.factory/hooks.json', 'is in .factory'],
-    [
-      'install --settings gemini-like.json',
-      'has hooks on BeforeTool, which Claude Code does not have. Use --agent gemini.',
-    ],
-    ['install --settings cursor-like.json', 'Use --agent cursor or --agent copilot.'],
-    ['uninstall --settings elsewhere/.gemini/settings.json', 'Use --agent gemini.'],
+    ['install --agent qwen --settings elsewhere/.codex/hooks.json', 'Use --agent codex.'],
+    ['install --agent claude --settings elsewhere/.cursor/hooks.json', 'Use --agent cursor.'],
+    ['install --agent claude --settings elsewhere/.copilot/hooks/a.json', 'Use --agent copilot.'],
+    ['install --agent gemini --settings elsewhere/.qwen/settings.json', 'Use --agent qwen.'],
+    ['install --agent claude --settings elsewhere/.augment/settings.json', 'Use --agent auggie.'],
+    ['install --agent claude --settings elsewhere/.factory/hooks.json', 'Use --agent droid.'],
+    ['uninstall --agent claude --settings elsewhere/.gemini/settings.json', 'Use --agent gemini.'],
   ])('hookbus %s', async (words, message) => {
     const { run, top } = stage({
       ...CLAUDE,
@@ -489,8 +499,6 @@ describe('the error is one line, and nothing is written', () => {
       'project/elsewhere/.qwen/settings.json': {},
       'project/elsewhere/.augment/settings.json': {},
       'project/elsewhere/.factory/hooks.json': {},
-      'project/gemini-like.json': { hooks: { BeforeTool: groups(line('x')) } },
-      'project/cursor-like.json': { hooks: { preToolUse: [{ command: 'x' }] } },
     });
     const { stdout, stderr, exitCode } = await run(words);
     expect({ stdout, exitCode }).toEqual({ stdout: '', exitCode: 1 });
@@ -711,8 +719,15 @@ describe('other agents', () => {
         hooks: { sessionStart: [{ command: './both.sh' }, { exec: 'node', args: ['x.js'] }] },
       },
     });
-    expect(commands[0]).toEqual([`${SHARED()}"$@" ./guard.sh`, './guard.ps1', './both.sh', 'node']);
-    expect(commands[1]?.[0]).toBe(`${OWN()}"$@" ./both.sh`);
+    const wrappedFor = (before: string, event: string): string =>
+      before.replace(' run -- ', ` run --event ${event} -- `).replace(' run --;', ` run --event ${event} --;`);
+    expect(commands[0]).toEqual([
+      `${wrappedFor(SHARED(), 'preToolUse')}"$@" ./guard.sh`,
+      './guard.ps1',
+      './both.sh',
+      'node',
+    ]);
+    expect(commands[1]?.[0]).toBe(`${wrappedFor(OWN(), 'sessionStart')}"$@" ./both.sh`);
     expect(commands[1]?.[1]).toBe('/bin/sh');
     expect(stdout).toContain('command runs in PowerShell on Windows');
   });

@@ -82,6 +82,39 @@ const CURSOR = new Map<string, string | undefined>([
   ...['sessionStart', 'sessionEnd', 'preCompact'].map((event) => [event, undefined] as const),
 ]);
 
+const QWEN = new Map<string, string | undefined>([
+  ...fieldFor('tool_name', ...TOOL_EVENTS),
+  ...fieldFor('source', 'SessionStart'),
+  ...fieldFor('reason', 'SessionEnd'),
+  ...fieldFor('trigger', 'PreCompact', 'PostCompact'),
+  ...fieldFor('agent_type', 'SubagentStart', 'SubagentStop'),
+  ...fieldFor('notification_type', 'Notification'),
+  ...fieldFor('command_name', 'UserPromptExpansion'),
+  ...fieldFor('error', 'StopFailure'),
+  ...fieldFor('file_path', 'InstructionsLoaded'),
+  ...[
+    ...['UserPromptSubmit', 'PostToolBatch', 'Stop', 'MessageDisplay', 'SessionDelete'],
+    ...['TodoCreated', 'TodoCompleted'],
+  ].map((event) => [event, undefined] as const),
+]);
+
+const DROID = new Map<string, string | undefined>([
+  ...fieldFor('tool_name', 'PreToolUse', 'PostToolUse'),
+  ...fieldFor('source', 'SessionStart'),
+  ...fieldFor('reason', 'SessionEnd'),
+  ...fieldFor('trigger', 'PreCompact'),
+  ...['UserPromptSubmit', 'Stop', 'SubagentStop', 'Notification'].map(
+    (event) => [event, undefined] as const,
+  ),
+]);
+
+const AUGGIE = new Map<string, string | undefined>([
+  ...fieldFor('tool_name', 'PreToolUse', 'PostToolUse'),
+  ...['PromptSubmit', 'Stop', 'SessionStart', 'SessionEnd', 'Notification'].map(
+    (event) => [event, undefined] as const,
+  ),
+]);
+
 /** Events of Cursor whose matchers are compared with a word that is the same each time. */
 const CURSOR_WORDS: Readonly<Record<string, string>> = {
   beforeReadFile: 'Read',
@@ -100,6 +133,20 @@ const FIELDS: Readonly<Record<AgentName, ReadonlyMap<string, string | undefined>
   gemini: GEMINI,
   copilot: COPILOT,
   cursor: CURSOR,
+  qwen: QWEN,
+  droid: DROID,
+  auggie: AUGGIE,
+};
+
+/** Qwen Code's own names of tools, and those of Claude Code that it takes for them. */
+const QWEN_TOOLS: Readonly<Record<string, readonly string[]>> = {
+  run_shell_command: ['Bash', 'Shell'],
+  read_file: ['Read', 'ReadFile'],
+  write_file: ['Write', 'WriteFile'],
+  edit: ['Edit'],
+  grep_search: ['Grep'],
+  glob: ['Glob'],
+  web_fetch: ['WebFetch'],
 };
 
 /** Copilot's own names of tools, and Claude Code's names for them. */
@@ -150,6 +197,7 @@ export const knownEvents = (agent: AgentName): readonly string[] => [
 ];
 
 function otherNames(agent: AgentName, event: string, name: string): readonly string[] {
+  if (agent === 'qwen') return QWEN_TOOLS[name] ?? [];
   if (agent === 'codex' && name === 'apply_patch') return ['Write', 'Edit'];
   if (agent !== 'copilot' || !/^P/.test(event)) return [];
   const claudes = COPILOT_TOOLS[name];

@@ -29,6 +29,12 @@ const RULES: Readonly<Record<AgentName, Rule>> = {
     return matchesPattern(`^(?:${matcher})$`, values);
   },
   cursor: matchesPattern,
+  qwen: (matcher, values) =>
+    matcher.split('|').some((name) => values.includes(name.trim())) ||
+    matchesPattern(matcher, values),
+  droid: (matcher, values) =>
+    matcher.split('|').some((name) => values.includes(name)) || matchesPattern(matcher, values),
+  auggie: matchesPattern,
 };
 
 /** Matchers that stand for everything. */
@@ -38,6 +44,9 @@ const EVERYTHING: Readonly<Record<AgentName, readonly string[]>> = {
   gemini: ['', '*'],
   copilot: ['', '*', '**'],
   cursor: ['', '*'],
+  qwen: ['', '*', '.*'],
+  droid: ['', '*', '.*'],
+  auggie: ['', '.*'],
 };
 
 /** Whether the matcher of a hook lets it run for a payload. */

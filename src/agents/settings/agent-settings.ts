@@ -12,13 +12,21 @@ export interface Places {
   readonly cwd: string;
   /** The top of the git work tree around `cwd`; else `cwd`. */
   readonly projectRoot: string;
-  /** `CLAUDE_CONFIG_DIR`, `CODEX_HOME`, `COPILOT_HOME`: the agent's own directory, if it is not in the home directory. */
+  /** `CLAUDE_CONFIG_DIR`, `CODEX_HOME` and so on: the agent's own directory, if it is not in the home directory. */
   readonly agentHome: Readonly<Partial<Record<AgentName, string>>>;
   /** Where the system's files begin; undefined: `/`. */
   readonly systemRoot?: string;
 }
 
-export type AgentName = 'claude' | 'codex' | 'gemini' | 'cursor' | 'copilot';
+export type AgentName =
+  | 'claude'
+  | 'codex'
+  | 'gemini'
+  | 'cursor'
+  | 'copilot'
+  | 'qwen'
+  | 'droid'
+  | 'auggie';
 
 /** A file, or every `.json` file of a directory. */
 interface SettingsPlace {
@@ -54,6 +62,12 @@ export interface AgentSettings {
   readonly allowsComments: boolean;
   /** The file has an `env` block, whose variables hooks see. */
   readonly hasEnvBlock: boolean;
+  /** A hook has an `env` of its own, whose variables it sees. */
+  readonly hasHookEnv?: true;
+  /** Where a file has its events; undefined: under `hooks`. */
+  readonly eventsIn?: (root: Node) => Node | undefined;
+  /** Events whose payloads do not say which event it is. */
+  readonly isEventUnnamed?: (event: string) => boolean;
   /** Fields of a hook that hold lines for a shell. */
   readonly lineFields: readonly string[];
   /** The field of a hook that holds a program; `args` are its arguments. */
@@ -62,6 +76,10 @@ export interface AgentSettings {
   readonly timeLimit: {
     readonly field: string;
     readonly unitMs: number;
+    /** A second name of the field, which counts where the first is missing. */
+    readonly otherField?: string;
+    /** From this number on, the unit is 1 ms. */
+    readonly countsMsFrom?: number;
     readonly defaultMs: (event: string) => number;
   };
   /** What keeps hooks of a file from running, although it is JSON. */
@@ -72,10 +90,14 @@ export interface AgentSettings {
   readonly isCommandByDefault: boolean;
   /** What the agent replaces by a quoted word before a shell reads the line. */
   readonly writesIntoLines?: RegExp;
+  /** Why a command may not have a prefix; undefined if it may. */
+  readonly reasonToLeave?: (kind: 'line' | 'program' | 'other', own: string) => string | undefined;
   /** Names or texts of hooks that a file of the agent disables. */
   readonly disabledIn?: (root: Node) => readonly string[];
   /** Fields that Windows runs without a POSIX shell, so that they cannot be guarded in shared files. */
   readonly unguardedFields: readonly string[];
+  /** What the user has to know before a file is changed. */
+  readonly warning?: string;
   /** What the user has to do or know once the file has changed; undefined if nothing. */
   readonly advice: string | undefined;
   /** How to turn recording on. */

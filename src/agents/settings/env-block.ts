@@ -26,9 +26,6 @@ export function variablesIn(root: Node): Values {
   );
 }
 
-/** Whether the file turns recording on. */
-export const isEnabledIn = (root: Node): boolean => isOn(variablesIn(root).HOOKBUS_ENABLED);
-
 /** Whether the value of a switch turns it on. */
 export const isOn = (value: string | undefined): boolean =>
   /^(?:1|true|yes|on)$/i.test(value ?? '');
@@ -37,23 +34,30 @@ export const isOn = (value: string | undefined): boolean =>
 export const isOff = (value: string | undefined): boolean =>
   /^(?:|0|false|no|off|none)$/i.test(value ?? '');
 
+/** Finds the object whose `env` is meant: the root, or a hook. */
+export type FindHolder = (root: Node) => Node | undefined;
+
+const ofFile: FindHolder = (root) => root;
+
 /**
- * Sets variables in the env block. The changes name only what was set anew.
+ * Sets variables in an env block. The changes name only what was set anew.
  * @returns undefined if `env` is not an object
  */
 export function setVariables(
   text: string,
   values: Values,
+  find: FindHolder = ofFile,
 ): { readonly text: string; readonly changes: EnvChanges } | undefined {
   let current = text;
   let changes: EnvChanges = { previous: {}, madeBlock: false };
   for (const name of VARIABLES) {
     const value = values[name];
-    const root = rootOf(current);
-    const before = variablesIn(root)[name];
+    const holder = find(rootOf(current));
+    if (holder === undefined) return undefined;
+    const before = variablesIn(holder)[name];
     const isSet = name === 'HOOKBUS_ENABLED' && isOn(value) ? isOn(before) : before === value;
     if (value === undefined || isSet) continue;
-    const planned = planSet(current, root, name, value);
+    const planned = planSet(current, holder, name, value);
     if (planned === undefined) return undefined;
     current = applyEdits(current, [planned.edit]);
     changes = joinChanges(changes, planned.changes);
@@ -69,11 +73,11 @@ export function joinChanges(before: EnvChanges, now: EnvChanges): EnvChanges {
   };
 }
 
-function planSet(text: string, root: Node, name: Variable, value: string) {
-  const env = memberOf(root, 'env');
+function planSet(text: string, holder: Node, name: Variable, value: string) {
+  const env = memberOf(holder, 'env');
   const written = JSON.stringify(value);
   if (env === undefined) {
-    const edit = insertion(text, root, 'env', madeBlock([[name, value]], colonOf(text, root)));
+    const edit = insertion(text, holder, 'env', madeBlock([[name, value]], colonOf(text, holder)));
     return { edit, changes: { previous: { [name]: null }, madeBlock: true } };
   }
   if (env.type !== 'object') return undefined;
@@ -96,10 +100,10 @@ function madeBlock(entries: readonly (readonly [string, string])[], colon: strin
  * What HookBus probably changed in an env block that turns recording on, if nothing else is known: a block is its own if
  * it looks exactly like one that `setVariables` makes.
  */
-export function likelyChanges(text: string): EnvChanges {
-  const root = rootOf(text);
-  const env = memberOf(root, 'env');
-  const entries = Object.entries(variablesIn(root));
+export function likelyChanges(text: string, find: FindHolder = ofFile): EnvChanges {
+  const holder = find(rootOf(text));
+  const env = memberOf(holder, 'env');
+  const entries = holder === undefined ? [] : Object.entries(variablesIn(holder));
   const isMade =
     env !== undefined &&
     [':', ': '].some((colon) => madeBlock(entries, colon) === sourceOf(text, env));
@@ -108,11 +112,15 @@ export function likelyChanges(text: string): EnvChanges {
 }
 
 /** Removes from the env block what `changes` says was added. */
-export function restoreVariables(text: string, { previous, madeBlock }: EnvChanges): string {
+export function restoreVariables(
+  text: string,
+  { previous, madeBlock }: EnvChanges,
+  find: FindHolder = ofFile,
+): string {
   let current = text;
   for (const name of [...VARIABLES].reverse()) {
     const before = previous[name];
-    const env = memberOf(rootOf(current), 'env');
+    const env = memberOf(find(rootOf(current)), 'env');
     const node = memberOf(env, name);
     if (before === undefined || env === undefined || node === undefined) continue;
     // Somebody turned it off on purpose meanwhile.
@@ -123,9 +131,11 @@ export function restoreVariables(text: string, { previous, madeBlock }: EnvChang
         : { offset: node.offset, length: node.length, content: before };
     current = applyEdits(current, [edit]);
   }
-  const root = rootOf(current);
-  const isEmpty = current !== text && memberOf(root, 'env')?.children?.length === 0;
-  return madeBlock && isEmpty ? applyEdits(current, [removal(root, 'env')]) : current;
+  const holder = find(rootOf(current));
+  const isEmpty = current !== text && memberOf(holder, 'env')?.children?.length === 0;
+  return madeBlock && isEmpty && holder !== undefined
+    ? applyEdits(current, [removal(holder, 'env')])
+    : current;
 }
 
 /** The root of a text that was read before, or that HookBus edited since. */

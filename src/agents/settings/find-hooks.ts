@@ -36,7 +36,7 @@ const FOR_WINDOWS = ['powershell', 'commandWindows'];
 
 /** All hooks of a settings file, in the order of the file. */
 export function findHooks(root: Node, agent: AgentSettings): HookSite[] {
-  return eventsIn(root).flatMap(([event, entries]) =>
+  return eventsIn(root, agent).flatMap(([event, entries]) =>
     objectsIn(entries).flatMap((entry) => {
       const matcher = textOf(memberOf(entry, 'matcher')) || undefined;
       const group = memberOf(entry, 'hooks');
@@ -47,8 +47,11 @@ export function findHooks(root: Node, agent: AgentSettings): HookSite[] {
 }
 
 /** Each event of a settings file with what it has for it. If a name occurs twice, only the last counts. */
-export function eventsIn(root: Node): (readonly [event: string, entries: Node])[] {
-  const events = memberOf(root, 'hooks');
+export function eventsIn(
+  root: Node,
+  agent?: Pick<AgentSettings, 'eventsIn'>,
+): (readonly [event: string, entries: Node])[] {
+  const events = agent?.eventsIn === undefined ? memberOf(root, 'hooks') : agent.eventsIn(root);
   const properties = events?.type === 'object' ? (events.children ?? []) : [];
   const named = properties.flatMap(({ children: [key, entries] = [] }) => {
     const event = textOf(key);
@@ -90,8 +93,10 @@ function sitesOf(
 }
 
 function limitOf(handler: Node, { timeLimit }: AgentSettings): number | undefined {
-  const value: unknown = memberOf(handler, timeLimit.field)?.value;
-  return typeof value === 'number' && value > 0 ? value * timeLimit.unitMs : undefined;
+  const { field, otherField = field, unitMs, countsMsFrom = Infinity } = timeLimit;
+  const value: unknown = (memberOf(handler, field) ?? memberOf(handler, otherField))?.value;
+  if (typeof value !== 'number' || value <= 0) return undefined;
+  return value >= countsMsFrom ? value : value * unitMs;
 }
 
 /** Why there is nothing to wrap, according to the hook's own fields. */

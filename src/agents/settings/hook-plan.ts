@@ -100,6 +100,8 @@ export function reasonToLeave(
   if (isDisabled(site, rules.disabledLines, own)) {
     return 'it is disabled by its text, which a prefix would change';
   }
+  const ofAgent = agent.reasonToLeave?.(site.kind, own);
+  if (ofAgent !== undefined) return ofAgent;
   const [variable] = agent.writesIntoLines?.exec(own) ?? [];
   if (variable !== undefined && site.kind === 'line' && !isSimpleCommand(own)) {
     return `${agent.title} writes ${variable} into the line before a shell reads it, and quotes around the line would break that`;
@@ -131,6 +133,12 @@ export function programFor({ base, site }: KnownHook, rules: WrapRules): readonl
   const isShared = rules.scope === 'project' && !rules.ownLines.has(hookKey(site, base.command));
   return isShared ? [SHARED] : rules.program;
 }
+
+/** The event, if the agent's payloads do not name it. */
+export const eventOption = (
+  { event }: HookSite,
+  { isEventUnnamed }: AgentSettings,
+): string | undefined => (isEventUnnamed?.(event) === true ? event : undefined);
 
 /** Plans no prefix; a prefix that an older version wrote is removed. */
 export function leave(known: KnownHook, reason: string): HookPlan {

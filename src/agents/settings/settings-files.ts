@@ -4,6 +4,9 @@ import { copilotSettings } from '../copilot.ts';
 import { cursorSettings } from '../cursor.ts';
 import { geminiSettings } from '../gemini.ts';
 import type { AgentName, AgentSettings } from './agent-settings.ts';
+import { auggieSettings } from './agents/auggie.ts';
+import { droidSettings } from './agents/droid.ts';
+import { qwenSettings } from './agents/qwen.ts';
 
 /** Every agent whose settings `install` can write. */
 export const AGENT_SETTINGS: Readonly<Record<AgentName, AgentSettings>> = {
@@ -12,4 +15,7 @@ export const AGENT_SETTINGS: Readonly<Record<AgentName, AgentSettings>> = {
   gemini: geminiSettings,
   cursor: cursorSettings,
   copilot: copilotSettings,
+  qwen: qwenSettings,
+  droid: droidSettings,
+  auggie: auggieSettings,
 };

@@ -14,6 +14,7 @@ import type { AgentSettings } from './agent-settings.ts';
 import type { HookSite } from './find-hooks.ts';
 import {
   change,
+  eventOption,
   type HookFacts,
   type HookPlan,
   hookKey,
@@ -144,6 +145,7 @@ function wrapLine(known: KnownHook, rules: WrapRules): HookPlan {
     program: programFor(known, rules),
     shell: shellOf(site, rules.agent),
     name: base.name,
+    event: eventOption(site, rules.agent),
   };
   const wrapping = wrappingOf(own, style);
   const becomes = wrap(own, wrapping);

@@ -11,6 +11,7 @@ import {
   change,
   cut,
   endOf,
+  eventOption,
   type HookPlan,
   type KnownHook,
   keep,
@@ -90,7 +91,8 @@ export function wrapProgram(known: KnownHook, rules: WrapRules): HookPlan {
   const reason = reasonToLeave(known, rules);
   if (reason !== undefined) return leave(known, reason);
   const name = base.name === known.usualName ? undefined : base.name;
-  const prefix = ['-c', programScript(programFor(known, rules), name), SHARED];
+  const event = eventOption(site, rules.agent);
+  const prefix = ['-c', programScript(programFor(known, rules), name, event), SHARED];
   const becomes = ['/bin/sh', ...prefix, base.command].join(' ');
   if (becomes === base.written) return keep(known, 'unchanged');
   const [first] = site.args.children ?? [];

@@ -56,4 +56,19 @@ const AGENTS: Readonly<Record<AgentName, (event: string, place: CasePlace) => En
     COPILOT_PROJECT_DIR: projectDir,
     CLAUDE_PROJECT_DIR: projectDir,
   }),
+  qwen: (_event, { projectDir }) => ({
+    QWEN_PROJECT_DIR: projectDir,
+    GEMINI_PROJECT_DIR: projectDir,
+    CLAUDE_PROJECT_DIR: projectDir,
+  }),
+  droid: (_event, { projectDir }) => ({
+    DROID_PROJECT_DIR: projectDir,
+    FACTORY_PROJECT_DIR: projectDir,
+    CLAUDE_PROJECT_DIR: projectDir,
+  }),
+  auggie: (event, { projectDir, sessionId }) => ({
+    AUGMENT_PROJECT_DIR: projectDir,
+    AUGMENT_CONVERSATION_ID: sessionId,
+    AUGMENT_HOOK_EVENT: event,
+  }),
 };

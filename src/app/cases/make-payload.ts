@@ -83,6 +83,33 @@ const MAKERS: Readonly<Record<AgentName, Maker>> = {
           cwd,
           ...toolFields(tool, input),
         },
+  qwen: ({ event, tool, input }, { sessionId, cwd, nowMs }) => ({
+    session_id: sessionId,
+    transcript_path: `/nonexistent/.qwen/projects/test/chats/${sessionId}.jsonl`,
+    cwd,
+    hook_event_name: event,
+    timestamp: new Date(nowMs).toISOString(),
+    permission_mode: 'default',
+    ...toolFields(tool, input),
+    ...(tool === undefined ? {} : { tool_use_id: TOOL_USE, tool_call_id: TOOL_USE }),
+    ...CLAUDE_DEFAULTS[event],
+  }),
+  droid: ({ event, tool, input }, { sessionId, cwd }) => ({
+    session_id: sessionId,
+    transcript_path: `/nonexistent/.factory/sessions/${sessionId}.jsonl`,
+    cwd,
+    permission_mode: 'off',
+    hook_event_name: event,
+    ...toolFields(tool, input),
+    ...CLAUDE_DEFAULTS[event],
+  }),
+  auggie: ({ event, tool, input }, { sessionId, projectDir }) => ({
+    hook_event_name: event,
+    conversation_id: sessionId,
+    workspace_roots: [projectDir],
+    ...toolFields(tool, input),
+    ...(tool === undefined ? {} : { is_mcp_tool: false }),
+  }),
 };
 
 const TOOL_USE = 'toolu_test';

@@ -62,10 +62,19 @@ export function checkFiles(facts: FilesFacts): FilesReport {
   const inspected = agents.flatMap(({ agent, files }) =>
     files.flatMap(({ file, scope }) => (file === undefined ? [] : { agent, scope, file })),
   );
-  const switchedOn = inspected.find(({ agent, file }) => agent.hasEnvBlock && file.isEnabled);
+  const switchedOn = agents.flatMap(({ agent, files }) => {
+    const path = files.find(({ file }) => file?.isEnabled)?.path;
+    const hasEnv = agent.hasEnvBlock || agent.hasHookEnv === true;
+    return hasEnv && path !== undefined ? [{ title: agent.title, path }] : [];
+  });
   return {
-    checks: [...checks, checkSwitch(switchedOn?.file.path, facts)],
-    hooks: inspected.flatMap(({ file }) => file.hooks),
+    checks: [...checks, checkSwitch(switchedOn, facts)],
+    hooks: inspected.flatMap(({ agent, file }) =>
+      file.hooks.map((hook) => ({
+        ...hook,
+        limitMs: hook.limitMs ?? agent.timeLimit.defaultMs(hook.event),
+      })),
+    ),
     inspected,
     filesOf: (hookName, eventType) =>
       inspected.flatMap(({ file }) =>
@@ -232,9 +241,15 @@ function sameHookTwice(files: readonly InspectedFile[]): Finding[] {
   return findings;
 }
 
-function checkSwitch(file: string | undefined, { isOnHere }: FilesFacts): Check {
+function checkSwitch(
+  files: readonly { readonly title: string; readonly path: string }[],
+  { isOnHere }: FilesFacts,
+): Check {
   const name = 'recording';
-  if (file !== undefined) return { name, summary: `on, by ${file}`, findings: [] };
+  if (files.length > 0) {
+    const by = files.map(({ title, path }) => `on for ${title}, by ${path}`).join('; ');
+    return { name, summary: by, findings: [] };
+  }
   if (isOnHere) return { name, summary: 'on in this shell', findings: [] };
   const finding = advice(
     'recording is off, here and in every settings file',

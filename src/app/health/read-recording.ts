@@ -1,5 +1,5 @@
 import type { AgentSettings, Scope } from '../../agents/settings/agent-settings.ts';
-import { isOn, variablesIn } from '../../agents/settings/env-block.ts';
+import { isOn } from '../../agents/settings/env-block.ts';
 import { memberOf, textOf } from '../../agents/settings/read-settings-text.ts';
 import type { InspectedFile } from '../install/inspect-settings.ts';
 
@@ -41,7 +41,8 @@ export function readRecording(
     const files = inspected
       .filter((one) => one.agent === agent)
       .sort((a, b) => ORDER.indexOf(a.scope) - ORDER.indexOf(b.scope));
-    const deciding = agent.hasEnvBlock
+    const hasEnv = agent.hasEnvBlock || agent.hasHookEnv === true;
+    const deciding = hasEnv
       ? files.findLast(({ file }) => switchOf(file) !== undefined)
       : undefined;
     const hooks = files.flatMap(({ file }) => file.hooks);
@@ -52,7 +53,7 @@ export function readRecording(
       title: agent.title,
       enabled: deciding === undefined ? isOnHere : isOn(switchOf(deciding.file)),
       decided_by: deciding?.file.path ?? null,
-      payloads: agent.hasEnvBlock ? (files.map(payloadsOf).findLast(Boolean) ?? null) : null,
+      payloads: hasEnv ? (files.map(payloadsOf).findLast(Boolean) ?? null) : null,
       hooks: commands.length,
       recorded: commands.filter(isRecorded).length,
       unrecorded_shared: shared.filter((hook) => hook.command !== undefined && !isRecorded(hook))
@@ -65,10 +66,10 @@ export function readRecording(
 const isRecorded = ({ prefix, isDisabled }: InspectedFile['hooks'][number]): boolean =>
   prefix !== 'none' && !isDisabled;
 
-const switchOf = ({ root }: InspectedFile): string | undefined => variablesIn(root).HOOKBUS_ENABLED;
+const switchOf = ({ variables }: InspectedFile): string | undefined => variables.HOOKBUS_ENABLED;
 
 const payloadsOf = ({ file }: InspectedSettings): string | undefined =>
-  variablesIn(file.root).HOOKBUS_STORE_RAW;
+  file.variables.HOOKBUS_STORE_RAW;
 
 function typesOf(hooks: InspectedFile['hooks']): Record<string, number> {
   const counts: Record<string, number> = {};

@@ -55,6 +55,12 @@ const MANAGED: Readonly<Record<AgentName, (places: Places) => HookSource[]>> = {
     ),
   copilot: ({ systemRoot = '/' }) =>
     filesBelow(join(systemRoot, '/etc/github-copilot/policy.d'), '.json', 0).map(managedJson),
+  qwen: ({ systemRoot = '/' }) =>
+    ['system-defaults.json', 'settings.json'].map((name) =>
+      managedJson(join(systemRoot, '/etc/qwen-code', name)),
+    ),
+  droid: () => [],
+  auggie: ({ systemRoot = '/' }) => [managedJson(join(systemRoot, '/etc/augment/settings.json'))],
 };
 
 const managedJson = (path: string): HookSource => ({ source: 'managed', path, form: 'json' });
@@ -101,12 +107,10 @@ const MORE: Readonly<Record<AgentName, More>> = {
     }));
   },
   cursor: () => [],
-  copilot(places) {
-    const home = own('copilot', places);
-    return home === undefined
-      ? []
-      : [{ source: 'user', path: join(home, 'settings.json'), form: 'json' }];
-  },
+  copilot: () => [],
+  qwen: () => [],
+  droid: () => [],
+  auggie: () => [],
 };
 
 function rootOf(source: HookSource, agent: AgentSettings): Node | undefined {

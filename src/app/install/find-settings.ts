@@ -1,14 +1,13 @@
 import { existsSync, lstatSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import type {
-  AgentName,
   AgentSettings,
   Neighbour,
   Places,
   Scope,
 } from '../../agents/settings/agent-settings.ts';
-import { memberOf, textOf } from '../../agents/settings/read-settings-text.ts';
-import { readSettingsFile, settingsError } from './settings-file.ts';
+import { settingsError } from './settings-file.ts';
+import { ownerByPlace } from './whose-file.ts';
 
 /** A settings file that may be changed. */
 export interface FoundFile {
@@ -101,7 +100,6 @@ function isFile(path: string): boolean {
 /**
  * Determines the scope of a file that the user named: from its place, else `project`, because the shared form works
  * everywhere.
- * @param isNamed the user named the agent; it is not just the default
  * @throws HookbusError `E_SETTINGS_FILE` for a file that HookBus must not change
  */
 export function nameSettings(
@@ -109,11 +107,19 @@ export function nameSettings(
   scope: Scope | undefined,
   agent: AgentSettings,
   places: Places,
-  isNamed: boolean,
 ): FoundFile {
   const absolute = resolve(places.cwd, path);
   if (!existsSync(absolute)) throw settingsError(`${path} does not exist`);
   const target = realpathSync(absolute);
+  requireChangeable(path, target);
+  const known = findSettings(agent, places).find((file) => realpathSync(file.path) === target);
+  if (known === undefined) requireItsAgent(path, [absolute, target], agent);
+  const guessed = known?.scope ?? (/\.local\.json$/.test(basename(target)) ? 'local' : 'project');
+  return { path: absolute, scope: scope ?? guessed };
+}
+
+/** Rejects files that nobody but an administrator or a plugin may change. @throws HookbusError `E_SETTINGS_FILE` */
+export function requireChangeable(path: string, target: string): void {
   if (
     /^managed-settings/.test(basename(target)) ||
     /\/managed-settings\.d$/.test(dirname(target))
@@ -126,69 +132,18 @@ export function nameSettings(
       'HookBus did not change it.',
     );
   }
-  const known = findSettings(agent, places).find((file) => realpathSync(file.path) === target);
-  if (known === undefined) requireItsAgent(path, [absolute, target], agent, isNamed);
-  const guessed = known?.scope ?? (/\.local\.json$/.test(basename(target)) ? 'local' : 'project');
-  return { path: absolute, scope: scope ?? guessed };
 }
 
-/** Directories of agents' settings files and their agent; undefined if `install` does not support that agent. */
-const DIRECTORIES: Readonly<Record<string, AgentName | undefined>> = {
-  '.claude': 'claude',
-  '.codex': 'codex',
-  '.gemini': 'gemini',
-  '.cursor': 'cursor',
-  '.copilot': 'copilot',
-  '.github': 'copilot',
-  '.qwen': undefined,
-  '.augment': undefined,
-  '.factory': undefined,
-};
-
-/** Events that Claude Code does not have, and the option that names their agent. */
-const FOREIGN_EVENTS: readonly (readonly [RegExp, string])[] = [
-  [/^(?:(?:Before|After)(?:Tool|Agent|Model|ToolSelection)|PreCompress)$/, '--agent gemini'],
-  [/^[a-z]/, '--agent cursor or --agent copilot'],
-];
-
-/**
- * Rejects a file that belongs to another agent, by its place or its events: a line for the wrong shell would
- * change what a hook means. @throws HookbusError `E_SETTINGS_FILE`
- */
+/** Rejects a file in another agent's directory: a line for the wrong shell would change what a hook means. */
 function requireItsAgent(
   path: string,
   places: readonly string[],
   { agent, title }: AgentSettings,
-  isNamed: boolean,
 ): void {
-  const directory = places
-    .flatMap((place) => place.split('/').slice(-3, -1).reverse())
-    .find((name) => Object.hasOwn(DIRECTORIES, name));
-  const owner = DIRECTORIES[directory ?? ''];
-  if (directory !== undefined && owner !== agent && (owner !== undefined || !isNamed)) {
-    const fix =
-      owner === undefined
-        ? 'Name with --agent the agent whose format it has; Qwen Code has the format of gemini.'
-        : `Use --agent ${owner}.`;
-    throw settingsError(`${path} is in ${directory}, so it does not belong to ${title}`, fix);
-  }
-  if (isNamed) return;
-  for (const event of eventsOf(places[0] ?? path)) {
-    const [, fix] = FOREIGN_EVENTS.find(([pattern]) => pattern.test(event)) ?? [];
-    if (fix !== undefined)
-      throw settingsError(
-        `${path} has hooks on ${event}, which ${title} does not have`,
-        `Use ${fix}.`,
-      );
-  }
-}
-
-function eventsOf(path: string): string[] {
-  try {
-    const events = memberOf(readSettingsFile(path, true).root, 'hooks');
-    return (events?.children ?? []).map(({ children }) => textOf(children?.[0]) ?? '');
-  } catch {
-    // A broken file is reported when it is read to be changed.
-    return [];
-  }
+  const owner = ownerByPlace(places);
+  if (owner === undefined || owner.agent === agent) return;
+  throw settingsError(
+    `${path} is in ${owner.directory}, so it does not belong to ${title}`,
+    `Use --agent ${owner.agent}.`,
+  );
 }

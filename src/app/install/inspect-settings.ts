@@ -1,7 +1,8 @@
 import type { Node } from 'jsonc-parser';
 import type { AgentSettings } from '../../agents/settings/agent-settings.ts';
-import { isEnabledIn, type Values, variablesIn } from '../../agents/settings/env-block.ts';
+import { isOn, type Values, variablesIn } from '../../agents/settings/env-block.ts';
 import { findHooks, type HookSite } from '../../agents/settings/find-hooks.ts';
+import { variablesOfHooks } from '../../agents/settings/hook-env.ts';
 import { type HookFacts, hookKey, isDisabled } from '../../agents/settings/hook-plan.ts';
 import { commandless, inspectHook } from '../../agents/settings/wrap-hooks.ts';
 import { namesOf } from './hook-names.ts';
@@ -21,7 +22,7 @@ export interface InspectedFile extends SettingsFile {
   readonly hooks: readonly InspectedHook[];
   /** Lines that the file lists as disabled. */
   readonly disabledLines: ReadonlySet<string>;
-  /** What its env block sets, and whether that enables recording. */
+  /** What its env block sets, or that of each recorded hook, and whether that enables recording. */
   readonly variables: Values;
   readonly isEnabled: boolean;
 }
@@ -34,9 +35,14 @@ export function inspectSettings(path: string, agent: AgentSettings): InspectedFi
     ...hook,
     isDisabled: isDisabled(hook.site, disabledLines, hook.written),
   }));
-  const variables = variablesIn(file.root);
-  return { ...file, hooks, disabledLines, variables, isEnabled: isEnabledIn(file.root) };
+  const variables = readVariables(file.text, file.root, agent);
+  const isEnabled = isOn(variables.HOOKBUS_ENABLED);
+  return { ...file, hooks, disabledLines, variables, isEnabled };
 }
+
+/** HookBus's variables in a settings file. */
+export const readVariables = (text: string, root: Node, agent: AgentSettings): Values =>
+  agent.hasHookEnv ? variablesOfHooks(text, root, agent) : variablesIn(root);
 
 /** The hooks of a settings file's text, in its order. */
 export function inspectHooks(

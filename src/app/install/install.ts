@@ -1,24 +1,15 @@
 import type { AgentSettings, Scope } from '../../agents/settings/agent-settings.ts';
-import {
-  type EnvChanges,
-  isEnabledIn,
-  joinChanges,
-  likelyChanges,
-  restoreVariables,
-  rootOf,
-  setVariables,
-  type Values,
-  variablesIn,
-} from '../../agents/settings/env-block.ts';
+import { isOn, rootOf, type Values } from '../../agents/settings/env-block.ts';
 import type { HookPlan, WrapRules } from '../../agents/settings/hook-plan.ts';
 import { applyEdits } from '../../agents/settings/json-text.ts';
 import { memberOf } from '../../agents/settings/read-settings-text.ts';
 import { planUnwrap, planWrap } from '../../agents/settings/wrap-hooks.ts';
 import type { StatePaths } from '../../config/home/paths.ts';
 import type { Environment } from '../../config/settings.ts';
+import { disabling, enabling } from './env-plan.ts';
 import { type FoundFile, isBelow } from './find-settings.ts';
 import { rememberNames } from './hook-names.ts';
-import { type InspectedFile, inspectSettings, tryInspect } from './inspect-settings.ts';
+import { inspectSettings, readVariables, tryInspect } from './inspect-settings.ts';
 import { isForWindows, type OtherLines, otherLinesOf } from './other-lines.ts';
 import { requireWritable, settingsError } from './settings-file.ts';
 import { createLedger, type LedgerEntry } from './settings-ledger.ts';
@@ -131,13 +122,14 @@ function planFile(
     hooks.flatMap((hook) => hook.edits),
   );
   const known = ledger.read(file.target);
-  const { after, env } =
+  const { after, ...changes } =
     work === 'install'
-      ? enabling(text, hooks, request.sets(found), known)
-      : disabling(text, file, hooks, known);
+      ? enabling(text, agent, hooks, request.sets(found), known)
+      : disabling(text, file, agent, hooks, known);
   const root = after === file.text ? file.root : rootOf(after);
   const isOurs = hooks.some(({ action }) => action === 'wrapped' || action === 'unchanged');
-  const entry: LedgerEntry = { ...known, path, agent: agent.agent, scope, env };
+  const entry: LedgerEntry = { ...known, path, agent: agent.agent, scope, ...changes };
+  const variables = readVariables(after, root, agent);
   return {
     file,
     after,
@@ -151,8 +143,8 @@ function planFile(
       after,
       backup: undefined,
       hasStatusLine: memberOf(memberOf(file.root, 'statusLine'), 'command') !== undefined,
-      variables: variablesIn(root),
-      isEnabled: isEnabledIn(root),
+      variables,
+      isEnabled: isOn(variables.HOOKBUS_ENABLED),
     },
   };
 }
@@ -163,50 +155,4 @@ export function linksOut(path: string, target: string): Error {
     `${path} links to ${target}, outside the project`,
     'HookBus did not change it; add --scope project --yes to change that file.',
   );
-}
-
-interface EnvPlan {
-  readonly after: string;
-  /** What HookBus changed in the env block since before its first change. */
-  readonly env: EnvChanges | null;
-}
-
-function enabling(
-  text: string,
-  hooks: readonly HookPlan[],
-  values: Values,
-  known: LedgerEntry | undefined,
-): EnvPlan {
-  const hasWrapped = hooks.some(({ action }) => /wrapped|unchanged|by_hand/.test(action));
-  const set = hasWrapped ? setVariables(text, values) : undefined;
-  return { after: set?.text ?? text, env: remembered(known?.env, set?.changes) };
-}
-
-/** Keeps the values from before the first change, however often recording was switched since. */
-export function remembered(
-  before: EnvChanges | null | undefined,
-  now: EnvChanges | undefined,
-): EnvChanges | null {
-  const isNothing = now === undefined || Object.keys(now.previous).length === 0;
-  if (isNothing) return before ?? null;
-  return before ? joinChanges(before, now) : now;
-}
-
-/** Without an entry, nobody knows who enabled recording; if hooks were wrapped, `install` probably did. */
-function disabling(
-  text: string,
-  { isEnabled }: InspectedFile,
-  hooks: readonly HookPlan[],
-  known: LedgerEntry | undefined,
-): EnvPlan {
-  const env = known?.env ?? null;
-  // The user unwrapped hooks by name, and these are still wrapped.
-  if (hooks.some(({ action }) => action === 'unchanged')) return { after: text, env };
-  if (known !== undefined) {
-    return { after: env === null ? text : restoreVariables(text, env), env: null };
-  }
-  const wasOurs = hooks.some(({ action }) => action === 'unwrapped');
-  const isNeeded = hooks.some(({ action }) => action === 'by_hand');
-  if (!wasOurs || isNeeded || !isEnabled) return { after: text, env };
-  return { after: restoreVariables(text, likelyChanges(text)), env: null };
 }

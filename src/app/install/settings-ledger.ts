@@ -10,6 +10,7 @@ import {
 import { basename, dirname, join } from 'node:path';
 import type { AgentName, Scope } from '../../agents/settings/agent-settings.ts';
 import type { EnvChanges } from '../../agents/settings/env-block.ts';
+import type { HookEnvChanges } from '../../agents/settings/hook-env.ts';
 import { makeStateHome } from '../../config/home/state-home.ts';
 import type { Environment } from '../../config/settings.ts';
 import { reasonOf } from '../../domain/errors.ts';
@@ -23,6 +24,8 @@ export interface LedgerEntry {
   readonly scope: Scope;
   /** Null if HookBus did not change the env block. */
   readonly env: EnvChanges | null;
+  /** What HookBus changed in the `env` of hooks. */
+  readonly hookEnv?: HookEnvChanges;
   /** There was no file. */
   readonly madeFile?: true;
 }

@@ -12,11 +12,18 @@ import {
   type Variable,
   variablesIn,
 } from '../../agents/settings/env-block.ts';
+import {
+  type HookEnvChanges,
+  joinHookChanges,
+  restoreInHooks,
+  setInHooks,
+} from '../../agents/settings/hook-env.ts';
 import type { StatePaths } from '../../config/home/paths.ts';
 import type { Environment } from '../../config/settings.ts';
+import { remembered } from './env-plan.ts';
 import { type FoundFile, isBelow } from './find-settings.ts';
-import { inspectSettings } from './inspect-settings.ts';
-import { linksOut, remembered } from './install.ts';
+import { inspectSettings, readVariables } from './inspect-settings.ts';
+import { linksOut } from './install.ts';
 import {
   newSettingsFile,
   requireWritable,
@@ -33,7 +40,7 @@ import {
 
 /** How to switch recording, and the storing of payloads, in settings files. */
 export interface SwitchRequest {
-  /** One with an env block. */
+  /** One whose settings have an env block, or whose hooks have an `env`. */
   readonly agent: AgentSettings;
   /** The files to write; one that does not exist yet is made, if there is anything to set. */
   readonly files: readonly FoundFile[];
@@ -91,16 +98,15 @@ function planSwitch(found: FoundFile, request: SwitchRequest, ledger: Ledger): P
   const { file, hasPrefix } = readOrMake(path, agent);
   if (within !== undefined && !isBelow(file.target, within)) throw linksOut(path, file.target);
   const known = ledger.read(file.target);
-  const { after, env } =
-    file.isNew === true ? newBlock(values) : changeBlock(file, values, known?.env ?? null);
+  const { after, ...changes } = changeEnv(file, agent, values, known);
   const root = after === '' ? file.root : rootOf(after);
   const made = file.isNew === true ? { madeFile: true as const } : {};
-  const entry: LedgerEntry = { ...known, ...made, path, agent: agent.agent, scope, env };
-  const variables = variablesIn(root);
+  const entry: LedgerEntry = { ...known, ...made, path, agent: agent.agent, scope, ...changes };
+  const variables = readVariables(after, root, agent);
   return {
     file,
     after,
-    entry: env === null && !hasPrefix ? undefined : entry,
+    entry: changes.env === null && !hasPrefix ? undefined : entry,
     isRemoved: known?.madeFile === true && root.children?.length === 0,
     report: {
       path,
@@ -129,6 +135,17 @@ function readOrMake(
 interface EnvPlan {
   readonly after: string;
   readonly env: EnvChanges | null;
+  readonly hookEnv?: HookEnvChanges;
+}
+
+function changeEnv(
+  file: SettingsFile,
+  agent: AgentSettings,
+  values: SwitchRequest['values'],
+  known: LedgerEntry | undefined,
+): EnvPlan {
+  if (agent.hasHookEnv) return changeHooks(file, agent, values, known?.hookEnv ?? {});
+  return file.isNew === true ? newBlock(values) : changeBlock(file, values, known?.env ?? null);
 }
 
 function newBlock(values: SwitchRequest['values']): EnvPlan {
@@ -158,6 +175,34 @@ function changeBlock(
   const set = setVariables(restored, wanted);
   if (set === undefined) throw settingsError(`the env of ${path} is not an object`);
   return { after: set.text, env: remembered(rest, set.changes) };
+}
+
+/** The same in the `env` of each recorded hook. */
+function changeHooks(
+  { text, isNew }: SettingsFile,
+  agent: AgentSettings,
+  values: SwitchRequest['values'],
+  known: HookEnvChanges,
+): EnvPlan {
+  if (isNew === true) return { after: '', env: null };
+  const given = VARIABLES.filter((name) => values[name] === null);
+  const mine: Record<string, EnvChanges> = {};
+  let rest: HookEnvChanges = {};
+  for (const [key, changes] of Object.entries(known)) {
+    const parts = split(changes, given);
+    if (parts.mine !== null) mine[key] = parts.mine;
+    if (parts.rest !== null) rest = { ...rest, [key]: parts.rest };
+  }
+  let after = restoreInHooks(text, agent, mine).text;
+  for (const name of VARIABLES) {
+    const value = values[name] ?? (given.includes(name) ? '0' : undefined);
+    if (value === undefined) continue;
+    const isOthers = given.includes(name);
+    const set = setInHooks(after, agent, { [name]: value }, (env) => !isOthers || isSet(env[name]));
+    after = set.text;
+    rest = joinHookChanges(rest, set.changes);
+  }
+  return { after, env: null, hookEnv: rest };
 }
 
 const isSet = (value: string | undefined): boolean => value !== undefined && !isOff(value);

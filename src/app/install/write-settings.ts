@@ -1,4 +1,5 @@
 import { joinChanges } from '../../agents/settings/env-block.ts';
+import { joinHookChanges } from '../../agents/settings/hook-env.ts';
 import type { StatePaths } from '../../config/home/paths.ts';
 import { makeStateHome } from '../../config/home/state-home.ts';
 import type { Environment } from '../../config/settings.ts';
@@ -66,7 +67,14 @@ function write(
 }
 
 function widen(entry: LedgerEntry, known: LedgerEntry | undefined): LedgerEntry {
-  return known?.env && entry.env ? { ...entry, env: joinChanges(known.env, entry.env) } : entry;
+  if (known === undefined) return entry;
+  return {
+    ...entry,
+    ...(known.env && entry.env ? { env: joinChanges(known.env, entry.env) } : {}),
+    ...(known.hookEnv && entry.hookEnv
+      ? { hookEnv: joinHookChanges(known.hookEnv, entry.hookEnv) }
+      : {}),
+  };
 }
 
 /** Admits one writer at a time per state directory. Other writers are noticed when the file is replaced. */

@@ -1,4 +1,5 @@
-import { realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
+import { resolve } from 'node:path';
 import {
   type AgentName,
   type AgentSettings,
@@ -13,6 +14,7 @@ import {
   findSettings,
   isBelow,
   nameSettings,
+  requireChangeable,
 } from '../../app/install/find-settings.ts';
 import {
   changeSettings,
@@ -22,14 +24,46 @@ import {
 } from '../../app/install/install.ts';
 import { installedFiles } from '../../app/install/installed.ts';
 import { settingsError } from '../../app/install/settings-file.ts';
+import { ownerByPlace, ownerOf } from '../../app/install/whose-file.ts';
+import { requirePaths } from '../../app/store/open-store.ts';
+import { visible } from '../output/text.ts';
 import { isConfirmed, isOutsideConfirmed, isSharedConfirmed } from '../terminal/confirm.ts';
 import type { Context, Given } from '../words/command.ts';
 import { readWord, usageError } from '../words/values.ts';
 
 export const AGENT_NAMES = Object.keys(AGENT_SETTINGS) as AgentName[];
 
-export const readAgent = (given: Given): AgentSettings =>
-  AGENT_SETTINGS[readWord('--agent', given.value('agent') ?? 'claude', AGENT_NAMES)];
+/**
+ * The agent that the options name; else the one that the first named file belongs to; else Claude Code.
+ * @throws HookbusError `E_SETTINGS_FILE` if nothing tells whose file it is, and nobody can be asked
+ */
+export async function readAgent(
+  given: Given,
+  places: Places,
+  context: Context,
+): Promise<AgentSettings> {
+  const named = given.value('agent');
+  const [path] = given.values('settings');
+  if (named !== undefined || path === undefined)
+    return AGENT_SETTINGS[readWord('--agent', named ?? 'claude', AGENT_NAMES)];
+  const absolute = resolve(places.cwd, path);
+  // One that is missing is reported when it is read.
+  if (!existsSync(absolute)) return AGENT_SETTINGS[ownerByPlace([absolute])?.agent ?? 'claude'];
+  requireChangeable(path, realpathSync(absolute));
+  const owner = ownerOf(absolute, requirePaths(context.settings)) ?? (await askOwner());
+  if (owner !== undefined) return AGENT_SETTINGS[owner];
+  throw settingsError(
+    `${path} may belong to several agents`,
+    `Name one with --agent: ${AGENT_NAMES.join(', ')}. Nothing was changed.`,
+  );
+
+  async function askOwner(): Promise<AgentName | undefined> {
+    if (!mayAsk(given, context) || given.isOn('yes')) return undefined;
+    const question = `Whose hooks are in ${visible(path ?? '')}: ${AGENT_NAMES.join(', ')}? `;
+    const word = (await context.ask?.(question))?.trim();
+    return AGENT_NAMES.find((name) => name === word);
+  }
+}
 
 export const readScope = (name: string): Scope => readWord('--scope', name, SCOPES);
 
@@ -54,9 +88,7 @@ export function chooseFiles(
     if (scopes.length > 1) {
       throw usageError(`--scope was given ${scopes.length} times; give it once with --settings`);
     }
-    return named.map((path) =>
-      nameSettings(path, scopes[0], agent, places, given.value('agent') !== undefined),
-    );
+    return named.map((path) => nameSettings(path, scopes[0], agent, places));
   }
   const isWanted = ({ scope }: { readonly scope: Scope }): boolean =>
     scopes.length === 0 || scopes.includes(scope);

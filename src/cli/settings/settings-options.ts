@@ -1,11 +1,14 @@
 import type { CommandOption } from '../words/command.ts';
 
+/** The agents of `--agent`, for people. */
+export const AGENTS_TEXT = 'claude, codex, gemini, cursor, copilot, qwen, droid or auggie';
+
 /** Options that `install` and `uninstall` share. */
 export const SETTINGS_OPTIONS: Readonly<Record<string, CommandOption>> = {
   agent: {
     value: 'AGENT',
-    describe: 'the agent: claude, codex, gemini, cursor or copilot',
-    default: 'claude',
+    describe: `the agent: ${AGENTS_TEXT}`,
+    default: 'claude, or whose --settings FILE is',
   },
   scope: {
     value: 'SCOPE',

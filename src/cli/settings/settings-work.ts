@@ -1,5 +1,5 @@
 import { readPlaces } from '../../agents/settings/agent-places.ts';
-import type { Places } from '../../agents/settings/agent-settings.ts';
+import type { AgentSettings, Places } from '../../agents/settings/agent-settings.ts';
 import { findSettings } from '../../app/install/find-settings.ts';
 import { changeSettings, type FileReport, type InstallRequest } from '../../app/install/install.ts';
 import { openStore, requirePaths } from '../../app/store/open-store.ts';
@@ -29,7 +29,8 @@ export async function workOnSettings(
       'Type: npm install --global hookbus && hookbus install',
     );
   const places = readPlaces(context.env, context.cwd());
-  const whole = readRequest(work, given, context, places);
+  const agent = await readAgent(given, places, context);
+  const whole = readRequest(work, given, context, agent, places);
   const planned = plan(whole);
   checkNames(given, planned);
   const renames = readRenames(given.values('name'), whole, planned);
@@ -77,9 +78,9 @@ function readRequest(
   work: InstallRequest['work'],
   given: Given,
   { settings, now, env, node, script }: Context,
+  agent: AgentSettings,
   places: Places,
 ): InstallRequest {
-  const agent = readAgent(given);
   const files = chooseFiles(work, given, agent, places);
   const [only, except] = [given.values('only'), given.values('except')];
   const found = findSettings(agent, places);

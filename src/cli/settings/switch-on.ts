@@ -27,7 +27,7 @@ export function readValues(given: Given, agent: AgentSettings): Values {
   const storeRaw = readStoreRaw(given);
   const isEnabled = given.isOn('enable') || given.isOn('enable-shared');
   if (!isEnabled && storeRaw === undefined) return {};
-  if (!agent.hasEnvBlock) {
+  if (!agent.hasEnvBlock && !agent.hasHookEnv) {
     const option = isEnabled ? '--enable' : '--store-raw';
     throw usageError(
       `${option} does not work for ${agent.title}, whose settings have no env block. Instead: ${agent.switchOn}`,
@@ -90,7 +90,13 @@ export function switchOnForUser(
       const inspected = scope === 'project' ? undefined : tryInspect(path, request.agent);
       return inspected !== undefined && has(inspected.variables, values);
     });
-  if (own === undefined || !hasHooks || isDone || Object.keys(values).length === 0)
+  if (
+    !request.agent.hasEnvBlock ||
+    own === undefined ||
+    !hasHooks ||
+    isDone ||
+    Object.keys(values).length === 0
+  )
     return [...files];
   const [switched] = switchRecording({ ...request, files: [own], values });
   if (switched === undefined) return [...files];

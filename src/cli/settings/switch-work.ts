@@ -1,7 +1,7 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { findOnPath, readPlaces } from '../../agents/settings/agent-places.ts';
 import type { AgentSettings, Places, Scope } from '../../agents/settings/agent-settings.ts';
-import { isOff, isOn, variablesIn } from '../../agents/settings/env-block.ts';
+import { isOff, isOn } from '../../agents/settings/env-block.ts';
 import { checkFiles } from '../../app/doctor/check-files.ts';
 import { type AgentRecording, readRecording } from '../../app/health/read-recording.ts';
 import {
@@ -37,8 +37,8 @@ type Work = 'enable' | 'disable';
 export async function workOnSwitch(work: Work, given: Given, context: Context): Promise<Answer> {
   const { env, now, settings, cwd } = context;
   const places = readPlaces(env, cwd());
-  const agent = readAgent(given);
-  if (!agent.hasEnvBlock) throw withoutBlock(work, agent);
+  const agent = await readAgent(given, places, context);
+  if (!agent.hasEnvBlock && !agent.hasHookEnv) throw withoutBlock(work, agent);
   const paths = requirePaths(settings);
   const payloads = work === 'enable' ? payloadsOf(given) : given.isOn('store-raw');
   const ledger = createLedger(paths.settings, env);
@@ -115,11 +115,9 @@ async function filesOf(
   const scopes = given.values('scope').map(readScope);
   const named = given.values('settings');
   if (named.length > 0) {
-    const isNamed = given.value('agent') !== undefined;
-    return named.map((path) =>
-      bounded(nameSettings(path, scopes[0], agent, places, isNamed), places),
-    );
+    return named.map((path) => bounded(nameSettings(path, scopes[0], agent, places), places));
   }
+  if (agent.hasHookEnv && work === 'enable') return wrappedFiles(agent, scopes, places);
   if (scopes.length > 0) return scopes.map((scope) => placeOf(agent, scope, places));
   if (work === 'enable') return [placeOf(agent, 'user', places)];
   const isSet = ({ path }: FoundFile): boolean => {
@@ -138,9 +136,22 @@ async function filesOf(
   return [...own, ...agreed].map((file) => bounded(file, places));
 }
 
+/** Files with hooks that can be switched on; a team's only by its scope. */
+function wrappedFiles(agent: AgentSettings, scopes: readonly Scope[], places: Places): FoundFile[] {
+  const isWanted = ({ scope }: FoundFile): boolean =>
+    scopes.length === 0 ? scope !== 'project' : scopes.includes(scope);
+  const isWrapped = ({ path }: FoundFile): boolean =>
+    tryInspect(path, agent)?.hooks.some(({ prefix }) => prefix !== 'none') === true;
+  const files = findSettings(agent, places).filter((file) => isWanted(file) && isWrapped(file));
+  if (files.length > 0) return files.map((file) => bounded(file, places));
+  throw usageError(
+    `no hook of ${agent.title} is wrapped there yet. Instead: hookbus install --agent ${agent.agent} --enable`,
+  );
+}
+
 function variablesOf(path: string, agent: AgentSettings) {
   const file = tryInspect(path, agent);
-  return file === undefined ? {} : variablesIn(file.root);
+  return file?.variables ?? {};
 }
 
 /** The first place of this scope that has a file, else the first. @throws HookbusError if there is none */

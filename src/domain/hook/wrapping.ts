@@ -12,6 +12,8 @@ export interface WrapStyle {
   readonly shell: LineShell;
   /** The name of the hook; undefined: its default name. */
   readonly name?: string | undefined;
+  /** The event, for an agent whose payloads do not name it. */
+  readonly event?: string | undefined;
 }
 
 /**
@@ -37,23 +39,25 @@ const SHELL_COMMANDS: Readonly<Record<LineShell, string>> = {
  * the same. A simple command gets a prefix; any other line becomes one quoted word for its shell. The outer shell then
  * replaces itself (`exec`), so that there is one shell as before, and the line dies when that shell dies.
  */
-export function wrappingOf(line: string, { program, shell, name }: WrapStyle): Wrapping {
+export function wrappingOf(line: string, { program, shell, name, event }: WrapStyle): Wrapping {
   const usual = defaultHookName([], line);
   if (isSimpleCommand(line)) {
-    const option = name === undefined || name === usual ? '' : nameOption(name);
-    return { before: `${guard(program, option)}"$@" `, quote: 'none' };
+    const options = optionsOf(name === usual ? undefined : name, event);
+    return { before: `${guard(program, options)}"$@" `, quote: 'none' };
   }
   const quote = /'/.test(line) && !/["$`\\!]/.test(line) ? 'double' : 'single';
-  const before = guard(program, nameOption(name ?? usual));
+  const before = guard(program, optionsOf(name ?? usual, event));
   return { before: `${before}exec "$@" ${SHELL_COMMANDS[shell]} `, quote };
 }
 
-const nameOption = (name: string): string => ` --name ${shellWord(name)}`;
+const optionsOf = (name: string | undefined, event: string | undefined): string =>
+  (name === undefined ? '' : ` --name ${shellWord(name)}`) +
+  (event === undefined ? '' : ` --event ${shellWord(event)}`);
 
 /** Makes `"$@"` the prefix if HookBus can run, and no word at all otherwise. Zsh splits no variable except `"$@"`. */
-function guard(program: readonly string[], name: string): string {
-  if (program[0] === SHARED) return SEARCH.replace(' run ', () => ` run${name} `);
-  return `set -- ${program.map(shellWord).join(' ')} run${name} --; ${canRun(PARAMETERS.slice(0, program.length))} || set --; `;
+function guard(program: readonly string[], options: string): string {
+  if (program[0] === SHARED) return SEARCH.replace(' run ', () => ` run${options} `);
+  return `set -- ${program.map(shellWord).join(' ')} run${options} --; ${canRun(PARAMETERS.slice(0, program.length))} || set --; `;
 }
 
 /** The program name in a settings file that a team shares, instead of a path. */
@@ -80,11 +84,11 @@ const SEARCH =
   `${isProgram('"$2"')} && set -- "" "$2" run -- || set -- "$1"; done; shift; `;
 
 /** The same for a program with arguments: a script for `/bin/sh -c`, followed by `hookbus`, the program and its arguments. */
-export function programScript(program: readonly string[], name?: string): string {
-  const option = name === undefined ? '' : nameOption(name);
-  if (program[0] === SHARED) return PROGRAM_SEARCH.replace(' run ', () => ` run${option} `);
+export function programScript(program: readonly string[], name?: string, event?: string): string {
+  const options = optionsOf(name, event);
+  if (program[0] === SHARED) return PROGRAM_SEARCH.replace(' run ', () => ` run${options} `);
   const words = program.map(shellWord);
-  return `${canRun(words)} && set -- ${words.join(' ')} run${option} -- "$@"; exec "$@"`;
+  return `${canRun(words)} && set -- ${words.join(' ')} run${options} -- "$@"; exec "$@"`;
 }
 
 /** Here the parameters are the program, so the search uses variables. They are not exported, so no hook sees them. */
@@ -97,9 +101,10 @@ const PROGRAM_SEARCH =
 export function findProgramScript(
   script: string,
 ): { readonly program: readonly string[]; readonly name: string | undefined } | undefined {
-  const { program = SHARED, name } = PROGRAM_FORM.exec(script)?.groups ?? {};
+  const { program = SHARED, name, event } = PROGRAM_FORM.exec(script)?.groups ?? {};
   const made = { program: wordsOf(program), name: name === undefined ? undefined : unquoted(name) };
-  return programScript(made.program, made.name) === script ? made : undefined;
+  const own = programScript(made.program, made.name, event && unquoted(event));
+  return own === script ? made : undefined;
 }
 
 /** Returns the wrapped line. */
@@ -119,24 +124,26 @@ export function unwrap(wrapped: string, { before, quote }: Wrapping): string {
 const WORD = String.raw`(?:(?:'[^']*'|\\'|[\w./+@%:,=-])+)`;
 const PROGRAM = `(?<program>${WORD}(?: ${WORD})?)`;
 const NAME = `--name (?<name>${WORD})`;
+const EVENT = `(?:--event (?<event>${WORD}) )?`;
 const SINGLE = String.raw`'[^']*'(?:\\''[^']*')*`;
 const DOUBLE = '"[^"$`\\\\!]*"';
 const LINE = `(?<line>${SINGLE}|${DOUBLE})$`;
 
 /** The words in the result of `programScript`, with a path or without. */
 const PROGRAM_FORM = RegExp(
-  `(?: && set -- ${PROGRAM}| && set -- "\\$hookbus") run(?: ${NAME})? -- "\\$@"`,
+  `(?: && set -- ${PROGRAM}| && set -- "\\$hookbus") run(?: ${NAME})? ${EVENT}-- "\\$@"`,
 );
 
 const escaped = (text: string): string => text.replace(/[$"{}#%:?.*+()[\]\\^|]/g, '\\$&');
 
-/** What `guard` writes, without and with a name. `OLD_GUARD` is the guard of version 0.1.0, which accepts an empty file. */
-const [beforeName = '', afterName = ''] = SEARCH.split(' run ');
+/** What `guard` writes, without and with options. `OLD_GUARD` is the guard of version 0.1.0, which accepts an empty file. */
+const [beforeOptions = '', afterOptions = ''] = SEARCH.split(' run ');
 const GUARDS: readonly ((name: string) => string)[] = [
-  (name) => `${escaped(beforeName)} run ${name}${escaped(afterName)}`,
+  (name) => `${escaped(beforeOptions)} run ${name}${EVENT}${escaped(afterOptions)}`,
   (name) =>
-    `set -- ${PROGRAM} run ${name}--; ${escaped(canRun(PARAMETERS.slice(0, 1)))} \\|\\| set --; `,
-  (name) => `set -- ${PROGRAM} run ${name}--; ${escaped(canRun(PARAMETERS))} \\|\\| set --; `,
+    `set -- ${PROGRAM} run ${name}${EVENT}--; ${escaped(canRun(PARAMETERS.slice(0, 1)))} \\|\\| set --; `,
+  (name) =>
+    `set -- ${PROGRAM} run ${name}${EVENT}--; ${escaped(canRun(PARAMETERS))} \\|\\| set --; `,
 ];
 const IS_THERE = String.raw`(?:command -v hookbus >/dev/null|\[ -e ${WORD} \])`;
 const OLD_GUARD = (name: string): string => `${IS_THERE} && set -- ${PROGRAM} run ${name}--; `;

@@ -278,7 +278,7 @@ describe('the hooks of other agents', () => {
     });
     write('home/.copilot/settings.json', { hooks: { agentStop: [{ command: 's.sh' }] } });
     write('home/.cursor/hooks.json', { version: 1, hooks: { stop: [{ command: 'x.sh' }] } });
-    expect(lines('copilot')).toEqual(['project preToolUse g.sh', 'user agentStop s.sh']);
+    expect(lines('copilot')).toEqual(['user agentStop s.sh', 'project preToolUse g.sh']);
     expect(lines('cursor')).toEqual(['user stop x.sh']);
   });
 });

@@ -1,5 +1,6 @@
 import { readPlaces } from '../../../agents/settings/agent-places.ts';
 import type { AgentName } from '../../../agents/settings/agent-settings.ts';
+import { AGENTS_TEXT } from '../../settings/settings-options.ts';
 import type { Answer, Command, Context, Given } from '../../words/command.ts';
 import { didYouMean } from '../../words/nearest.ts';
 import { invalidValue, quote, readWord, usageError } from '../../words/values.ts';
@@ -25,7 +26,7 @@ export const explainCommand: Command = {
     input: { value: 'JSON', describe: 'the input of the tool, or fields of the payload' },
     agent: {
       value: 'AGENT',
-      describe: 'only this agent: claude, codex, gemini, cursor or copilot (default: all)',
+      describe: `only this agent: ${AGENTS_TEXT} (default: all)`,
     },
   },
   exitCodes: [

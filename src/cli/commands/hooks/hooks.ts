@@ -8,7 +8,16 @@ import { readWord } from '../../words/values.ts';
 
 const WINDOW_HOURS = 7 * 24;
 
-const NAMES: readonly AgentName[] = ['claude', 'codex', 'gemini', 'cursor', 'copilot'];
+const NAMES: readonly AgentName[] = [
+  'claude',
+  'codex',
+  'gemini',
+  'cursor',
+  'copilot',
+  'qwen',
+  'droid',
+  'auggie',
+];
 
 export const hooksCommand: Command = {
   name: 'hooks',
