@@ -109,14 +109,14 @@ static struct text owner_of(const char *root, bool is_plugin)
 
 static size_t add(char *name, size_t at, struct text text)
 {
-    for (size_t i = 0; i < text.length && at < OWNED_NAME_BYTES; i++) {
+    for (size_t i = 0; i < text.length && at <= OWNED_NAME_BYTES; i++) {
         bool is_plain = is_alphanumeric(text.at[i]) || (unsigned char)text.at[i] >= 0x80 || strchr("._+@-", text.at[i]) != NULL;
         name[at++] = is_plain && text.at[i] != '\0' ? text.at[i] : '-';
     }
     return at;
 }
 
-void owned_name(const char *owner_root, bool is_plugin, const char *line, char name[OWNED_NAME_BYTES + 1])
+void owned_name(const char *owner_root, bool is_plugin, const char *line, char name[OWNED_NAME_BYTES + 2])
 {
     char *words = malloc(strlen(line) + 1);
     struct text script = words == NULL ? text_of("hook") : base_name(script_of(line, words));
@@ -124,8 +124,8 @@ void owned_name(const char *owner_root, bool is_plugin, const char *line, char n
     length = add(name, length, text_of("-"));
     length = add(name, length, script.length > 0 ? script : text_of("hook"));
     /* A character that was cut is none. */
-    while (length == OWNED_NAME_BYTES && ((unsigned char)name[length - 1] & 0xc0) == 0x80) length--;
-    if (length > 0 && (unsigned char)name[length - 1] >= 0xc0) length--;
+    if (length > OWNED_NAME_BYTES)
+        for (length = OWNED_NAME_BYTES; length > 0 && ((unsigned char)name[length] & 0xc0) == 0x80;) length--;
     name[length] = '\0';
     free(words);
 }

@@ -69,7 +69,7 @@ static bool is_wrapped(const char *line)
 static void try_launcher(const char *program, const char *line)
 {
     static char path[PATH_MAX_BYTES];
-    char name[OWNED_NAME_BYTES + 1], *words[8];
+    char name[OWNED_NAME_BYTES + 2], *words[8];
     const char *root = getenv("CLAUDE_PLUGIN_ROOT");
     size_t directory = strlen(program) - (sizeof PROGRAM - 1), count = 0;
     if (*program != '/' || directory + sizeof LAUNCHER > sizeof path) return;

@@ -177,7 +177,9 @@ function enabling(
   values: Values,
   known: LedgerEntry | undefined,
 ): EnvPlan {
-  const hasWrapped = hooks.some(({ action }) => /wrapped|unchanged|by_hand/.test(action));
+  const hasWrapped =
+    values.CLAUDE_CODE_SHELL_PREFIX !== undefined ||
+    hooks.some(({ action }) => /wrapped|unchanged|by_hand/.test(action));
   const set = hasWrapped ? setVariables(text, values) : undefined;
   return { after: set?.text ?? text, env: remembered(known?.env, set?.changes) };
 }
@@ -205,8 +207,13 @@ function disabling(
   if (known !== undefined) {
     return { after: env === null ? text : restoreVariables(text, env), env: null };
   }
+  const root = rootOf(text);
+  const wasPrefix = variablesIn(root).CLAUDE_CODE_SHELL_PREFIX !== undefined;
   const wasOurs = hooks.some(({ action }) => action === 'unwrapped');
   const isNeeded = hooks.some(({ action }) => action === 'by_hand');
-  if (!wasOurs || isNeeded || !isEnabled) return { after: text, env };
+  if (!wasOurs || isNeeded || !isEnabled) {
+    const own = { previous: { CLAUDE_CODE_SHELL_PREFIX: null }, madeBlock: false };
+    return { after: wasPrefix ? restoreVariables(text, own) : text, env };
+  }
   return { after: restoreVariables(text, likelyChanges(text)), env: null };
 }
