@@ -98,6 +98,7 @@ describe.skipIf(!hasLauncher)('hookbus install --all-hooks (skipped without a la
       CLAUDE_CODE_SHELL_PREFIX: copy,
     });
     expect(await hooks()).toEqual(['exec-form false', 'fmt-guard true', 'stop true']);
+    expect((await run('status')).stdout).toContain('1 of 1 hook recorded');
     expect(await check()).toEqual([]);
     expect((await run('install --all-hooks --enable --yes')).stdout).toContain(
       'Nothing to change.',
@@ -118,7 +119,8 @@ describe.skipIf(!hasLauncher)('hookbus install --all-hooks (skipped without a la
 
   it('works where no hook is in a file of yours', async () => {
     const { run, read, copy } = aUser('{}\n');
-    await run('install --all-hooks --yes');
+    const { stdout } = await run('install --all-hooks --yes');
+    expect(stdout).toContain('hookbus enable');
     expect(JSON.parse(read())).toEqual({ env: { CLAUDE_CODE_SHELL_PREFIX: copy } });
     await run('uninstall');
     expect(read()).toBe('{}\n');
@@ -158,6 +160,21 @@ describe.skipIf(!hasLauncher)('hookbus install --all-hooks (skipped without a la
       CLAUDE_CODE_SHELL_PREFIX: '/opt/wrap.sh',
     });
     expect([refused.exitCode, here.read()]).toEqual([1, HOOKS]);
+  });
+
+  it('a repository can name no program that hooks or doctor run', async () => {
+    const { run, project, check } = aUser();
+    await run('install --all-hooks --yes');
+    const evil = join(project, 'hookbus', 'hookbus-shell');
+    mkdirSync(dirname(evil));
+    writeFileSync(evil, `#!/bin/sh\ntouch ${project}/ran\n`, { mode: 0o755 });
+    const file = join(project, '.claude', 'settings.json');
+    writeFileSync(file, JSON.stringify({ env: { CLAUDE_CODE_SHELL_PREFIX: evil } }));
+    expect(await check()).toBeUndefined();
+    await run('hooks --offline');
+    await run('status');
+    expect(existsSync(join(project, 'ran'))).toBe(false);
+    expect((await run('install --all-hooks --yes')).stderr).toContain(evil);
   });
 
   it('uninstall leaves a program that you set since', async () => {

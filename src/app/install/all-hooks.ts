@@ -18,7 +18,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { AgentSettings, Places } from '../../agents/settings/agent-settings.ts';
-import { isOwnPrefix, SHELL_COPY, shellPrefixIn } from '../../agents/settings/env-block.ts';
+import { SHELL_COPY, shellPrefixIn } from '../../agents/settings/env-block.ts';
 import { AGENT_SETTINGS } from '../../agents/settings/settings-files.ts';
 import type { Environment } from '../../config/settings.ts';
 import { reasonOf } from '../../domain/errors.ts';
@@ -79,7 +79,7 @@ function whyNot(
   }
   // Claude Code takes what follows the last of these for arguments.
   if (place?.copy.includes(' -')) return `a blank and a dash follow each other in ${place.copy}`;
-  const other = foreignPrefix(places, env);
+  const other = foreignPrefix(places, env, place?.copy);
   return other && `${other}, and only one program can stand before every hook`;
 }
 
@@ -88,10 +88,14 @@ function isLink(path: string): boolean {
 }
 
 /** Who sets the variable to another program. */
-function foreignPrefix(places: Places, env: Environment): string | undefined {
+function foreignPrefix(
+  places: Places,
+  env: Environment,
+  own: string | undefined,
+): string | undefined {
   const here = env['CLAUDE_CODE_SHELL_PREFIX']?.trim() ?? '';
-  const others = prefixesIn(places).filter(({ value }) => !isOwnPrefix(value));
-  if (here !== '' && !isOwnPrefix(here)) others.push({ path: 'this shell', value: here });
+  const others = prefixesIn(places).filter(({ value }) => value !== own);
+  if (here !== '' && here !== own) others.push({ path: 'this shell', value: here });
   const [first] = others;
   return first && `${first.path} sets CLAUDE_CODE_SHELL_PREFIX to ${first.value} already`;
 }
@@ -172,7 +176,8 @@ export interface AllHooks {
 
 export function readAllHooks(places: Places): AllHooks {
   const prefix = prefixesIn(places).at(-1)?.value;
-  if (prefix === undefined || !isOwnPrefix(prefix)) return { prefix: undefined };
+  // A repository may name a program of its own, which must not be run.
+  if (prefix === undefined || prefix !== shellPlace(places)?.copy) return { prefix: undefined };
   const why = whyNotRunning(prefix);
   if (why !== undefined) return { prefix, fault: { kind: 'stopped', reason: `${prefix} ${why}` } };
   const link = join(dirname(prefix), 'launcher');

@@ -85,6 +85,18 @@ export function setPrefix(
   return [...reports.map((report) => ({ hooks: [], hasStatusLine: false, ...report })), ...files];
 }
 
+/** The variable alone records nothing. */
+export function offRemark(
+  files: readonly FileReport[],
+  { place }: AllHooksChoice,
+  { settings }: Context,
+): string[] {
+  const isKnown = files.some(({ hooks }) => hooks.length > 0);
+  const isOn = settings.enabled || files.some(({ isEnabled }) => isEnabled);
+  if (place === undefined || isKnown || isOn) return [];
+  return ['Recording is off, so hooks run unrecorded. To switch it on: hookbus enable'];
+}
+
 /** Before any file names the copy, it is there. */
 export function makeShell({ place }: AllHooksChoice, { isDryRun, program }: InstallRequest): void {
   const [launcher] = program;

@@ -12,6 +12,7 @@ import { quote, usageError } from '../words/values.ts';
 import {
   chooseAllHooks,
   makeShell,
+  offRemark,
   setPrefix,
   shellLeftovers,
   withPrefix,
@@ -50,6 +51,7 @@ export async function workOnSettings(
     ...choice.skipped,
     ...(allHooks.place === undefined ? [] : allHooks.remarks),
     ...remarksOn({ request, files, left, unset, renames, places, context }),
+    ...offRemark(files, allHooks, context),
     ...(work === 'uninstall' && !request.isDryRun ? shellLeftovers(places) : []),
   ];
   const all = [...files, ...left];
