@@ -22,6 +22,7 @@
 #include "record.h"
 #include "result.h"
 #include "run.h"
+#include "shell.h"
 #include "signals.h"
 #include "timeout.h"
 #include "watch.h"
@@ -93,6 +94,8 @@ static bool prepare(struct run *run)
     if (run->is_late) stream_keep_late(&run->streams[STDIN]);
     fail_open_note(run);
     if (run->awaits_event) is_closed = gate_is_closed(run, true);
+    /* The agent starts its status line like a hook, several times a second. */
+    if (run->needs_event && !run->is_late && begin_event(run).length == 0) run->settings.home[0] = '\0';
     begin_encode(run, &run->begin);
     /* The daemon decides while the record is written. */
     if (run->has_payload && run->claim.bus >= 0 && !is_closed) claim_request(run, ANSWER_TIMEOUT_US);
@@ -142,8 +145,10 @@ static void run_hook(struct run *run)
 int main(int argc, char **argv)
 {
     struct run *run = &the_run;
+    if (shell_is_called(argv[0])) shell_become(argv);
     run->started_us = clock_us();
     run->duration_us = run->spool_file = run->signals = run->claim.bus = -1;
+    run->needs_event = argv[0] != NULL && strcmp(argv[0], SHELL_RUN) == 0;
     if (!is_run(argc, argv)) {
         char **words = arguments_for_node(argc, argv);
         if (words != NULL) node_exec(words, true);

@@ -25,6 +25,7 @@ struct run {
     struct options options;
     struct settings settings;
     struct bytes warnings;
+    bool needs_event;                  /* without an event in its payload it is no hook, and not recorded */
 
     /* begin.c: what is known before the hook starts */
     char execution_id[37], correlation_id[33], span_id[17], parent_span_id[17], trace_flags[3];

@@ -2,8 +2,12 @@ import type { Edit, Node } from 'jsonc-parser';
 import { applyEdits } from './json-text.ts';
 import { memberOf, parseSettings, propertyOf, sourceOf, textOf } from './read-settings-text.ts';
 
-/** What HookBus sets in an env block: whether it records, and which payloads it stores. */
-export const VARIABLES = ['HOOKBUS_ENABLED', 'HOOKBUS_STORE_RAW'] as const;
+/** What HookBus sets in an env block: whether it records, which payloads it stores, and what starts every hook. */
+export const VARIABLES = [
+  'HOOKBUS_ENABLED',
+  'HOOKBUS_STORE_RAW',
+  'CLAUDE_CODE_SHELL_PREFIX',
+] as const;
 export type Variable = (typeof VARIABLES)[number];
 export type Values = Readonly<Partial<Record<Variable, string>>>;
 
@@ -15,16 +19,30 @@ export interface EnvChanges {
   readonly madeBlock: boolean;
 }
 
-/** The variables of a file's env block, without blanks around their values. */
+/** The variables of a file's env block that are HookBus's, without blanks around their values. */
 export function variablesIn(root: Node): Values {
   const env = memberOf(root, 'env');
   return Object.fromEntries(
     VARIABLES.flatMap((name) => {
       const value = textOf(memberOf(env, name))?.trim();
-      return value === undefined ? [] : [[name, value]];
+      return value === undefined || isForeign(name, value) ? [] : [[name, value]];
     }),
   );
 }
+
+/** What starts every command, by the file's env block, whoever set it; undefined: nothing. */
+export const shellPrefixIn = (root: Node): string | undefined =>
+  textOf(memberOf(memberOf(root, 'env'), 'CLAUDE_CODE_SHELL_PREFIX'))?.trim() || undefined;
+
+/** The name of the copy of the launcher that `install --all-hooks` makes. C port: src/launcher/shell.c. */
+export const SHELL_COPY = 'hookbus-shell';
+
+/** Whether `install --all-hooks` wrote this value. */
+export const isOwnPrefix = (value: string): boolean => value.endsWith(`/${SHELL_COPY}`);
+
+/** The client's own variable may name another program. */
+const isForeign = (name: Variable, value: string): boolean =>
+  name === 'CLAUDE_CODE_SHELL_PREFIX' && !isOwnPrefix(value);
 
 /** Whether the value of a switch turns it on. */
 export const isOn = (value: string | undefined): boolean =>
@@ -56,7 +74,9 @@ export function setVariables(
     if (holder === undefined) return undefined;
     const before = variablesIn(holder)[name];
     const isSet = name === 'HOOKBUS_ENABLED' && isOn(value) ? isOn(before) : before === value;
-    if (value === undefined || isSet) continue;
+    const isTaken =
+      name === 'CLAUDE_CODE_SHELL_PREFIX' && before === undefined && shellPrefixIn(holder);
+    if (value === undefined || isSet || isTaken) continue;
     const planned = planSet(current, holder, name, value);
     if (planned === undefined) return undefined;
     current = applyEdits(current, [planned.edit]);
@@ -107,7 +127,9 @@ export function likelyChanges(text: string, find: FindHolder = ofFile): EnvChang
   const isMade =
     env !== undefined &&
     [':', ': '].some((colon) => madeBlock(entries, colon) === sourceOf(text, env));
-  const names = isMade ? entries.map(([name]) => name) : ['HOOKBUS_ENABLED'];
+  const names = isMade
+    ? entries.map(([name]) => name)
+    : ['HOOKBUS_ENABLED', 'CLAUDE_CODE_SHELL_PREFIX'];
   return { previous: Object.fromEntries(names.map((name) => [name, null])), madeBlock: isMade };
 }
 
@@ -125,6 +147,8 @@ export function restoreVariables(
     if (before === undefined || env === undefined || node === undefined) continue;
     // Somebody turned it off on purpose meanwhile.
     if (before !== null && isOff(textOf(node)?.trim())) continue;
+    // Somebody set it to another program meanwhile.
+    if (isForeign(name, textOf(node)?.trim() ?? '')) continue;
     const edit =
       before === null
         ? removal(env, name)

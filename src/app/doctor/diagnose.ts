@@ -15,6 +15,7 @@ import type { AgentHooks } from '../hooks/known-hooks.ts';
 import { readMetrics } from '../reading/read-metrics.ts';
 import { readStatus, type StatusReport } from '../reading/read-status.ts';
 import type { Opened } from '../store/up-to-date.ts';
+import { checkAllHooks } from './check-all-hooks.ts';
 import { checkDaemon, type DaemonFacts } from './check-daemon.ts';
 import { checkFiles, type FilesFacts } from './check-files.ts';
 import { quietGuards, troubleFinding } from './check-guards.ts';
@@ -61,6 +62,7 @@ export function diagnose(facts: DoctorFacts): DoctorReport {
     checkSwitches(status),
     checkDaemon({ mode: settings.daemon, running: facts.daemon }),
     ...files.checks,
+    ...checkAllHooks(facts.places),
     ...checkConfigured(facts, files.unusable),
     ...checkRecord(facts, status, files),
   ];

@@ -47,6 +47,11 @@ export function readRecording(
       : undefined;
     const hooks = files.flatMap(({ file }) => file.hooks);
     const commands = hooks.filter(({ command }) => command !== undefined);
+    const isAll = files.some(
+      ({ scope, file }) => scope === 'user' && file.variables.CLAUDE_CODE_SHELL_PREFIX,
+    );
+    const isRecorded = (hook: InspectedFile['hooks'][number]): boolean =>
+      isWrapped(hook) || (isAll && hook.site.kind === 'line' && !hook.isDisabled);
     const shared = files.flatMap(({ scope, file }) => (scope === 'project' ? file.hooks : []));
     return {
       agent: agent.agent,
@@ -63,7 +68,7 @@ export function readRecording(
   });
 }
 
-const isRecorded = ({ prefix, isDisabled }: InspectedFile['hooks'][number]): boolean =>
+const isWrapped = ({ prefix, isDisabled }: InspectedFile['hooks'][number]): boolean =>
   prefix !== 'none' && !isDisabled;
 
 const switchOf = ({ variables }: InspectedFile): string | undefined => variables.HOOKBUS_ENABLED;

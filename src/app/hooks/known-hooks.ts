@@ -8,7 +8,7 @@ import { isBelow } from '../install/find-settings.ts';
 import { askClaude } from './claude-listing.ts';
 import { askCodex, trustedByCodex, trustedByFiles } from './codex-trust.ts';
 import { type Configuration, configuredHooks } from './configured-hooks.ts';
-import { type KnownHooks, mergeListing } from './merge-listing.ts';
+import { type KnownHooks, mergeListing, recordedByPrefix } from './merge-listing.ts';
 
 export interface AgentHooks extends KnownHooks {
   readonly agent: AgentSettings;
@@ -26,7 +26,10 @@ export async function readKnownHooks(
   isOffline: boolean,
 ): Promise<AgentHooks> {
   const configuration = configuredHooks(agent, places);
-  if (agent.agent === 'claude') return await knownOfClaude(configuration, places, env, isOffline);
+  if (agent.agent === 'claude') {
+    const known = await knownOfClaude(configuration, places, env, isOffline);
+    return { ...known, hooks: recordedByPrefix(known.hooks, places) };
+  }
   const known = { agent, problems: configuration.problems, note: undefined };
   if (agent.agent !== 'codex') return { ...known, hooks: configuration.hooks, isAsked: false };
   const client = isOffline ? undefined : findClient(env, 'codex', places);

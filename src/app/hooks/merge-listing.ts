@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import type { Places } from '../../agents/settings/agent-settings.ts';
 import { defaultHookName } from '../../domain/hook/hook-name.ts';
+import { ownedHookName } from '../../domain/hook/owned-name.ts';
+import { readAllHooks } from '../install/all-hooks.ts';
 import type { ListedHook, Listing } from './claude-listing.ts';
 import type { Configuration, FileProblem, FoundHook } from './configured-hooks.ts';
 import type { Off } from './switches.ts';
@@ -135,3 +137,24 @@ function more(
     return [{ source, kind: 'entry', path, line: undefined, reason, hooks: own.length }];
   });
 }
+
+/**
+ * The hooks, of which every shell line in a file is recorded after `install --all-hooks`, also without a prefix of its
+ * own. The client does not say whether it starts a hook of its list by a shell.
+ */
+export function recordedByPrefix(
+  hooks: readonly KnownHook[],
+  places: Places,
+): readonly KnownHook[] {
+  const { prefix, fault } = readAllHooks(places);
+  if (prefix === undefined || fault !== undefined) return hooks;
+  return hooks.map((hook) =>
+    hook.kind !== 'line' || hook.isRecorded || hook.path === undefined
+      ? hook
+      : { ...hook, isRecorded: true, hookName: prefixedName(hook) },
+  );
+}
+
+/** The launcher knows what Claude Code tells a hook: the directory of its plugin or skill. */
+const prefixedName = ({ owner, original }: KnownHook): string =>
+  owner === undefined ? defaultHookName([], original) : ownedHookName(owner, original);

@@ -4,8 +4,10 @@ import {
   joinChanges,
   likelyChanges,
   restoreVariables,
+  rootOf,
   setVariables,
   type Values,
+  variablesIn,
 } from '../../agents/settings/env-block.ts';
 import {
   type HookEnvChanges,
@@ -39,7 +41,9 @@ export function enabling(
     const hookEnv = joinHookChanges(known?.hookEnv ?? {}, set.changes);
     return { after: set.text, env: null, hookEnv };
   }
-  const hasWrapped = hooks.some(({ action }) => /wrapped|unchanged|by_hand/.test(action));
+  const hasWrapped =
+    values.CLAUDE_CODE_SHELL_PREFIX !== undefined ||
+    hooks.some(({ action }) => /wrapped|unchanged|by_hand/.test(action));
   const set = hasWrapped ? setVariables(text, values) : undefined;
   return { after: set?.text ?? text, env: remembered(known?.env, set?.changes) };
 }
@@ -78,6 +82,10 @@ export function disabling(
   if (known !== undefined) {
     return { after: env === null ? text : restoreVariables(text, env), env: null };
   }
-  if (!isLikely || !file.isEnabled) return { after: text, env };
+  if (!isLikely || !file.isEnabled) {
+    const isPrefixed = variablesIn(rootOf(text)).CLAUDE_CODE_SHELL_PREFIX !== undefined;
+    const own = { previous: { CLAUDE_CODE_SHELL_PREFIX: null }, madeBlock: false };
+    return { after: isPrefixed ? restoreVariables(text, own) : text, env };
+  }
   return { after: restoreVariables(text, likelyChanges(text)), env: null };
 }

@@ -11,6 +11,14 @@ import { installLines, unifiedDiff } from '../output/state/install.ts';
 import type { Answer, Context, Given } from '../words/command.ts';
 import { didYouMean } from '../words/nearest.ts';
 import { quote, usageError } from '../words/values.ts';
+import {
+  chooseAllHooks,
+  makeShell,
+  offRemark,
+  setPrefix,
+  shellLeftovers,
+  withPrefix,
+} from './all-hooks-work.ts';
 import { agreedFiles, type Choice, chooseFiles, plan, readAgent } from './choose-files.ts';
 import { readRenames } from './renames.ts';
 import { remarksOn } from './settings-remarks.ts';
@@ -35,19 +43,25 @@ export async function workOnSettings(
   checkNames(given, planned);
   const renames = readRenames(given.values('name'), whole, planned);
   // Check everything and ask before writing anything.
+  const allHooks = await chooseAllHooks(given, whole, places, context);
+  if (allHooks.place === undefined && allHooks.isRefused) return NOTHING_CHANGED;
   const choice = await agreedFiles(withRenames(whole, renames), given, places, context);
-  if (choice === undefined) return { json: null, lines: () => ['Nothing was changed.'] };
+  if (choice === undefined) return NOTHING_CHANGED;
   const values = readValues(given, whole.agent);
-  const { request, unset } = await withSwitches(choice.request, values, given, context);
-  if (!request.isDryRun)
-    saveNodePath(context.node, context.script, defaultHome(context.env));
-  const done = changeSettings(request);
+  const { request: switched, unset } = await withSwitches(choice.request, values, given, context);
+  const request = withPrefix(switched, allHooks, places);
+  if (!request.isDryRun) saveNodePath(context.node, context.script, defaultHome(context.env));
+  makeShell(allHooks, request);
+  const done = setPrefix(changeSettings(request), request, allHooks, places);
   const isOwn = work === 'install' && given.values('settings').length === 0;
   const files = isOwn ? switchOnForUser(done, request, values, places) : done;
   const left = leftAlone(choice, request);
   const remarks = [
     ...choice.skipped,
+    ...(allHooks.place === undefined ? [] : allHooks.remarks),
     ...remarksOn({ request, files, left, unset, renames, places, context }),
+    ...offRemark(files, allHooks, context),
+    ...(work === 'uninstall' && !request.isDryRun ? shellLeftovers(places) : []),
   ];
   const all = [...files, ...left];
   return {
@@ -60,6 +74,8 @@ export async function workOnSettings(
     lines: (page) => installLines({ work, isDryRun: request.isDryRun, files: all, remarks }, page),
   };
 }
+
+const NOTHING_CHANGED: Answer = { json: null, lines: () => ['Nothing was changed.'] };
 
 /** Files that stay as they are, with what they have. */
 function leftAlone({ left }: Choice, request: InstallRequest): FileReport[] {

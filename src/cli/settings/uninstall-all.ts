@@ -11,6 +11,7 @@ import { requirePaths } from '../../app/store/open-store.ts';
 import { installLines } from '../output/state/install.ts';
 import type { Answer, Context, Given } from '../words/command.ts';
 import { usageError } from '../words/values.ts';
+import { shellLeftovers } from './all-hooks-work.ts';
 import { AGENT_NAMES } from './choose-files.ts';
 import { leftovers } from './settings-remarks.ts';
 import { fileJson } from './settings-work.ts';
@@ -34,7 +35,9 @@ export function uninstallAll(given: Given, context: Context): Answer {
     requireNoPrefixByHand(file);
   }
   const files = requests.flatMap(changeSettings);
-  const remarks = isDryRun ? [] : leftovers(requirePaths(context.settings));
+  const remarks = isDryRun
+    ? []
+    : [...leftovers(requirePaths(context.settings)), ...shellLeftovers(places)];
   return {
     json: {
       agent: null,

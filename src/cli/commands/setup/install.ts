@@ -24,12 +24,17 @@ export const installCommand: Command = {
     },
     'enable-shared': { describe: 'the same in a file that a team shares, for everybody' },
     'store-raw': STORE_RAW,
+    'all-hooks': {
+      describe:
+        'also record the hooks of plugins, skills and administrators, with CLAUDE_CODE_SHELL_PREFIX in your own file; says what that costs, and asks',
+    },
   },
   exitCodes: SETTINGS_EXIT_CODES,
   examples: [
     ['hookbus install --dry-run', 'show the changes as a diff'],
     ['hookbus install --enable', 'record your own hooks from now on'],
     ['hookbus install --scope project', 'wrap the hooks that your team shares'],
+    ['hookbus install --enable --all-hooks', 'record every hook of Claude Code'],
     ['hookbus install --name pre-tool-use-1=no-force-push', 'give a hook another name'],
   ],
   perform: async (given, context) => {
