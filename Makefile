@@ -65,9 +65,11 @@ test: test-setup build ## run every test
 	@scripts/test-setup.sh packages
 	@status=0; $(VITEST) || status=1; test/smoke.sh --brief || status=1; exit $$status
 
-e2e: test-setup build ## drive the real Claude Code, Codex and Gemini CLI, offline, with hooks bare and wrapped
+CLIENT_TESTS := claude codex copilot decisions gemini listing qwen
+
+e2e: test-setup build ## drive the real clients, offline, with hooks bare and wrapped
 	@scripts/test-setup.sh packages
-	@$(VITEST) test/e2e/claude.test.ts test/e2e/codex.test.ts test/e2e/gemini.test.ts test/e2e/listing.test.ts
+	@$(VITEST) $(CLIENT_TESTS:%=test/e2e/%.test.ts)
 
 check: build ## formatting, lint, ranks, sizes, words, types, dead code, generated docs
 	@$(BIN)/biome ci --colors=off .

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Prints the path of a coding agent that the tests drive, or of zig, which compiles for other systems:
-# fetch-client.sh claude|codex|gemini|zig. Installs it from npm into tmp/, which git ignores, without running install
+# Prints the path of a coding agent that the tests drive, of zig, which compiles for other systems, or of the Node that
+# Qwen Code needs: fetch-client.sh claude|codex|copilot|gemini|qwen|node22|zig. Installs it from npm into tmp/, which git ignores, without running install
 # scripts. A version that is already installed is not downloaded again.
 set -eu
 cd "$(dirname "$0")/.."
@@ -16,9 +16,17 @@ codex)
   title=Codex version=0.171.0 size='420 MB'
   package=@openai/codex spec=$package@$version-$system program='vendor/*/bin/codex'
   ;;
+copilot)
+  title='Copilot CLI' version=1.0.102 size='190 MB'
+  package=@github/copilot-$system spec=$package@$version program=copilot
+  ;;
 gemini)
   title='Gemini CLI' version=0.61.0 size='100 MB'
   package=@google/gemini-cli spec=$package@$version program=bundle/gemini.js
+  ;;
+qwen)
+  title='Qwen Code' version=0.24.4 size='120 MB'
+  package=@qwen-code/qwen-code spec=$package@$version program=cli.js
   ;;
 node22)
   [ "$system" = linux-x64 ] || { echo "fetch-client: node22 is only available for linux-x64, and this system is $system" >&2; exit 1; }
@@ -33,7 +41,7 @@ zig)
   # Other people run what it compiles, so the package must be exactly this one.
   integrity=sha512-vSvmVIT07AXIGsxn5e/iLJnHjfF26q2v9X4Q27HAnHLKzlVNhNUdXbi+Odz4OZ0gHTQFz8/wJMy9p6vuvKMwRQ==
   ;;
-*) echo "fetch-client: unknown client \"${1:-}\": use claude, codex, gemini or zig" >&2; exit 1 ;;
+*) echo "fetch-client: unknown client \"${1:-}\": use claude, codex, copilot, gemini, qwen, node22 or zig" >&2; exit 1 ;;
 esac
 cache=$PWD/tmp/$1
 [ "$1" != claude ] || cache=$PWD/tmp/claude-code

@@ -1,5 +1,10 @@
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { codexStart } from './support/client-starts.ts';
+import { listHooks, trusting } from './support/codex-trust.ts';
+import { describeAlike } from './support/describe-alike.ts';
+import { CODEX as DIALECT } from './support/dialects.ts';
 import { aClientHome, findDriven } from './support/one-call.ts';
 
 const CODEX = findDriven('codex');
@@ -37,7 +42,7 @@ const CASES: readonly (readonly [
 describe.skipIf(typeof CODEX === 'string')(`the real Codex${WHY}`, () => {
   it.concurrent.for(CASES)(
     'gets the same from a hook that %s, bare and wrapped',
-    { timeout: 120_000 },
+    { timeout: 300_000 },
     async ([_title, command, shell, received], { onTestFinished }) => {
       const hooks = { hooks: { PreToolUse: [{ hooks: [{ type: 'command', command }] }] } };
       const home = aClientHome(CODEX, codexStart(['echo hello-from-tool'], shell), hooks);
@@ -57,4 +62,40 @@ describe.skipIf(typeof CODEX === 'string')(`the real Codex${WHY}`, () => {
       expect(home.settings()).toBe(before);
     },
   );
+
+  it('runs a hook that was trusted, and one that was wrapped since only once it is trusted anew', {
+    timeout: 300_000,
+  }, async ({ onTestFinished }) => {
+    if (typeof CODEX === 'string') throw new Error(CODEX);
+    const command = 'cat >/dev/null; echo not this >&2; exit 2';
+    const hooks = { hooks: { PreToolUse: [{ hooks: [{ type: 'command', command }] }] } };
+    const home = aClientHome(CODEX, codexStart(['echo hello-from-tool'], '/bin/bash', true), hooks);
+    onTestFinished(home.leave);
+    const bin = join(home.home, 'bin');
+    mkdirSync(bin);
+    symlinkSync(CODEX.client, join(bin, 'codex'));
+    const trust = async (): Promise<void> => {
+      const text = trusting(await listHooks(CODEX, home.home, home.project));
+      writeFileSync(join(home.home, '.codex', 'config.toml'), text);
+    };
+    /** What Codex and HookBus say of the hook, and whether it refuses. */
+    const state = async () => {
+      const [listed] = await listHooks(CODEX, home.home, home.project);
+      const { stdout } = await home.hookbus('hooks', '--agent', 'codex', '--json');
+      const [hook] = (JSON.parse(stdout) as { hooks: { concern: string | null }[] }).hooks;
+      const { received } = await home.session();
+      const isRefused = received.join().includes('not this');
+      return [listed?.trustStatus, hook?.concern ?? undefined, isRefused];
+    };
+    expect(await state()).toEqual(['untrusted', 'untrusted', false]);
+    await trust();
+    expect(await state()).toEqual(['trusted', 'not_recorded', true]);
+    await home.install();
+    expect(await state()).toEqual(['modified', 'untrusted', false]);
+    await trust();
+    expect(await state()).toEqual(['trusted', undefined, true]);
+    expect(await home.rows()).toHaveLength(1);
+  });
 });
+
+describeAlike(CODEX, DIALECT);

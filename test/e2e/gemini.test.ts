@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { geminiSettings, geminiStart } from './support/client-starts.ts';
+import { describeAlike } from './support/describe-alike.ts';
+import { GEMINI as DIALECT } from './support/dialects.ts';
 import { aClientHome, findDriven } from './support/one-call.ts';
 
 const GEMINI = findDriven('gemini');
@@ -67,7 +69,7 @@ const CASES: readonly Case[] = [
 describe.skipIf(typeof GEMINI === 'string')(`the real Gemini CLI${WHY}`, () => {
   it.concurrent.for(CASES)(
     'gets the same from a hook that $title, bare and wrapped',
-    { timeout: 120_000 },
+    { timeout: 300_000 },
     async ({ hook, disabled, received, recorded }, { onTestFinished }) => {
       const home = aClientHome(GEMINI, START, settings(hook, disabled));
       onTestFinished(home.leave);
@@ -87,3 +89,5 @@ describe.skipIf(typeof GEMINI === 'string')(`the real Gemini CLI${WHY}`, () => {
     },
   );
 });
+
+describeAlike(GEMINI, DIALECT);

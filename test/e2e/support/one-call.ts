@@ -17,48 +17,78 @@ import { findClient, findIsolation } from './claude.ts';
 
 export interface Driven {
   readonly client: string;
+  /** The Node for a client that is a script. */
+  readonly node: string;
   readonly isolation: readonly string[];
 }
 
+export type DrivenName = 'codex' | 'copilot' | 'gemini' | 'qwen';
+
 /** What driving this client needs, or why it is missing. The reason is printed: a skipped test looks like a passed one. */
-export function findDriven(name: 'codex' | 'gemini'): Driven | string {
+export function findDriven(name: DrivenName): Driven | string {
   const found = lookForDriven(name);
   if (typeof found === 'string') process.stderr.write(`the real ${name} is not tested: ${found}\n`);
   return found;
 }
 
-function lookForDriven(name: 'codex' | 'gemini'): Driven | string {
+function lookForDriven(name: DrivenName): Driven | string {
   if (!hasLauncher) return 'no launcher was built, there being no C compiler';
   if (process.platform !== 'linux') return 'network namespaces are Linux';
   const isolation = findIsolation();
   if ('problem' in isolation) return isolation.problem;
   const found = findClient(name);
-  return 'problem' in found ? found.problem : { client: found.client, isolation: isolation.words };
+  if ('problem' in found) return found.problem;
+  const node = name === 'qwen' ? findNode22() : { client: execPath };
+  if ('problem' in node) return node.problem;
+  return { client: found.client, node: node.client, isolation: isolation.words };
 }
+
+/** Qwen Code needs Node 22. */
+const findNode22 = (): ReturnType<typeof findClient> =>
+  Number.parseInt(process.versions.node, 10) >= 22 ? { client: execPath } : findClient('node22');
 
 /** How a client is started, and the tools that its model calls. */
 export interface ClientStart {
   readonly agent: string;
   /** Relative to the home directory. */
   readonly settings: string;
-  readonly command: (client: string) => readonly [string, ...string[]];
+  /** Whose rules the file goes by, if `install` does not know the agent. */
+  readonly rules?: string;
+  /** The settings are the project's, at this path in it, and these files in the home directory make the client trust it. */
+  readonly shared?: {
+    readonly settings: string;
+    readonly trust?: (project: string) => Readonly<Record<string, string>>;
+  };
+  readonly command: (client: string, node: string) => readonly [string, ...string[]];
   readonly env: Readonly<Record<string, string>>;
-  readonly tools: readonly {
-    readonly name: string;
-    readonly input: Readonly<Record<string, string>>;
-  }[];
+  readonly tools: readonly ToolUse[];
+}
+
+/** A call of a tool by the model. */
+export interface ToolUse {
+  readonly name: string;
+  readonly input: Readonly<Record<string, string | boolean>>;
 }
 
 export interface Ended {
   readonly code: number | null;
+  readonly stdout: string;
   readonly stderr: string;
   /** What the model received for each tool call. */
   readonly received: readonly string[];
+  /** How long each took, from the model's call to its next request. */
+  readonly tookMs: readonly number[];
+  /** All that the model received with the last request. */
+  readonly conversation: string;
 }
 
 /** A row of `hook_logs`. */
 export interface Row {
+  readonly hook_name: string;
   readonly event_type: string;
+  readonly correlation_id: string;
+  readonly status: string;
+  readonly duration_ms: number | null;
   readonly exit_code: number | null;
   readonly decision: string;
   readonly changes_input: number;
@@ -80,19 +110,30 @@ export function rowsIn(state: string): Row[] {
   }
 }
 
+/** Where a home is made. */
+export const aClientRoot = (): string =>
+  realpathSync(mkdtempSync(join(tmpdir(), 'hookbus-client-')));
+
 /** A home with these settings and a project whose path has a space; `hookbus` for them; and a session in it. */
-export function aClientHome(driven: Driven | string, how: ClientStart, settings: object) {
+export function aClientHome(
+  driven: Driven | string,
+  how: ClientStart,
+  settings: object,
+  root = aClientRoot(),
+) {
   if (typeof driven === 'string') throw new Error(driven);
-  const root = realpathSync(mkdtempSync(join(tmpdir(), 'hookbus-client-')));
   const [home, project, state, temporary] = ['home', 'pro j', 'state', 'tmp'].map((name) =>
     join(root, name),
   ) as [string, string, string, string];
-  for (const directory of [project, temporary, dirname(join(home, how.settings))])
+  const { shared } = how;
+  const file = shared === undefined ? join(home, how.settings) : join(project, shared.settings);
+  for (const directory of [project, temporary, dirname(file), dirname(join(home, how.settings))])
     mkdirSync(directory, { recursive: true });
-  const file = join(home, how.settings);
   writeFileSync(file, `${JSON.stringify(settings, null, 2)}\n`);
+  for (const [name, text] of Object.entries(shared?.trust?.(project) ?? {}))
+    writeFileSync(join(home, name), text);
   const env = {
-    PATH: process.env['PATH'] ?? '',
+    PATH: `${join(home, 'bin')}:${process.env['PATH']}`,
     HOME: home,
     TMPDIR: temporary,
     HOOKBUS_ENABLED: '1',
@@ -101,15 +142,36 @@ export function aClientHome(driven: Driven | string, how: ClientStart, settings:
     ...how.env,
   };
   const script = join(root, 'script.json');
-  const hookbus = (...words: string[]) =>
-    start([LAUNCHER, ...words, '--agent', how.agent, '--scope', 'user'], env, '', project).ended;
+  const scope = shared === undefined ? 'user' : 'project';
+  const place = how.rules === undefined ? ['--scope', scope] : ['--settings', file];
+  const onSettings = (...words: string[]) =>
+    start([LAUNCHER, ...words, '--agent', how.rules ?? how.agent, ...place], env, '', project)
+      .ended;
   return {
-    install: () => hookbus('install', '--json'),
-    uninstall: () => hookbus('uninstall'),
+    home,
+    project,
+    install: () => onSettings('install', '--json'),
+    uninstall: () => onSettings('uninstall'),
+    hookbus: (...words: string[]) => start([LAUNCHER, ...words], env, '', project).ended,
     settings: () => readFileSync(file, 'utf8'),
-    async session(): Promise<Ended> {
-      const [client, ...args] = how.command(driven.client);
-      writeFileSync(script, JSON.stringify({ client, args, cwd: project, env, tools: how.tools }));
+    /** @param now the file that gets the number of the call that the client is at */
+    async session(now?: string): Promise<Ended> {
+      const variables = Object.entries(env).map(([name, value]) => [
+        name,
+        value.replace('CLIENT', dirname(driven.client)),
+      ]);
+      const [client, ...args] = how.command(driven.client, driven.node);
+      writeFileSync(
+        script,
+        JSON.stringify({
+          client,
+          args,
+          cwd: project,
+          env: Object.fromEntries(variables),
+          tools: how.tools,
+          now,
+        }),
+      );
       const [command = '', ...words] = driven.isolation;
       const stub = join(import.meta.dirname, 'model-apis.js');
       const child = spawn(command, [...words, execPath, stub, script], {
