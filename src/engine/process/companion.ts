@@ -11,7 +11,8 @@ import { setTimeout as wait } from 'node:timers/promises';
  *  - lower the limit of open files to the caller's: Node raises its own at start, and the hook would inherit that.
  *  - distinguish a signal to the process group from one to HookBus: the former also kills the companion.
  * One socket, its stdout, serves both directions, because a second one would cost Node much time. The companion exits
- * when HookBus closes the socket. Without it, hooks still run but lose these details.
+ * when HookBus closes the socket. Without it, hooks still run but lose these details. Windows has neither its shell nor
+ * signals: there a console sends an event to all its processes, so each has reached the hook.
  */
 const SCRIPT = `exec 3<<E 4<<E 5<<E
 
@@ -43,8 +44,16 @@ export interface Companion {
   readonly stop: () => Promise<void>;
 }
 
+const NONE: Companion = {
+  pipePaths: Promise.resolve([]),
+  letGo: () => undefined,
+  gotSignalToo: () => Promise.resolve(true),
+  stop: () => Promise.resolve(),
+};
+
 /** Starts the companion; never throws. */
-export function startCompanion(): Companion {
+export function startCompanion(platform = process.platform): Companion {
+  if (platform === 'win32') return NONE;
   const limit = callersOpenFileLimit() ?? '-';
   let child = start(limit);
   const isReady = readiness(child);
