@@ -26,6 +26,9 @@ export interface RunOptions {
   readonly warnings: readonly string[];
 }
 
+/** On Windows that of Git Bash, on PATH; anybody could make a file with the other name there. */
+const SHELL = process.platform === 'win32' ? 'sh' : '/bin/sh';
+
 type Draft = Partial<Omit<RunOptions, 'argv' | 'warnings'>>;
 
 /** Maximum `--timeout`, in seconds: the milliseconds must fit into 32 bits. */
@@ -93,8 +96,7 @@ export function parseRunOptions(words: readonly string[]): RunOptions {
     index += parsed.words;
   }
   const command = separator < 0 ? before.slice(index) : words.slice(separator + 1);
-  const argv =
-    draft.shellLine === undefined ? command : ['/bin/sh', '-c', draft.shellLine, ...command];
+  const argv = draft.shellLine === undefined ? command : [SHELL, '-c', draft.shellLine, ...command];
   return { dedupe: false, failOpen: false, help: false, ...draft, argv, warnings };
 }
 

@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { openOwnDirectory } from '../os/own-file.ts';
 import { FRAME_HEADER_BYTES, type Frame, frameBytes, splitFrames } from '../protocol/frame.ts';
 import { atSocket } from './client/connect.ts';
+import { makePipeName } from './client/pipe.ts';
 
 /** Maximum bytes of an incomplete frame: the largest payload and two outputs. */
 const MAX_UNREAD_BYTES = 9 * 1024 * 1024;
@@ -32,7 +33,7 @@ export interface Connection {
 export type OnFrame = (frame: Frame, connection: Connection) => void;
 
 /**
- * Listens on the socket with mode 0600 in a directory with mode 0700, so that the kernel refuses other users. Only the
+ * Listens on the socket, on Windows on a named pipe, with mode 0600 in a directory with mode 0700, so that the kernel refuses other users. Only the
  * process that holds the daemon's lock may call this: it removes an existing socket, which a killed daemon left behind.
  * @throws errors of the system
  */
@@ -50,7 +51,7 @@ export async function listen(
   server.maxConnections = MAX_CONNECTIONS;
   // Keep the directory open: Node removes the socket under the name that it got here.
   const directory = process.platform === 'win32' ? undefined : openOwnDirectory(dirname(path));
-  if (directory === undefined) await startListening(server, path);
+  if (directory === undefined) await startListening(server, makePipeName(path));
   else await atSocket(path, directory, (socket) => startListening(server, socket));
   return {
     async close() {

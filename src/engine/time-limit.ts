@@ -31,6 +31,7 @@ export interface TimeLimit {
 
 /** Ends the hook and everything it started when its time runs out. Call this right after the start. */
 export function startTimeLimit(options: TimeLimitOptions): TimeLimit {
+  if (process.platform === 'win32') return limitOnWindows(options);
   const descendants = new Descendants(options);
   let ending: Promise<void> | undefined;
   let pauseMs = FIRST_SCAN_MS;
@@ -53,6 +54,24 @@ export function startTimeLimit(options: TimeLimitOptions): TimeLimit {
     expire,
     async finish() {
       clearTimeout(nextScan);
+      clearTimeout(timer);
+      await ending;
+      return ending !== undefined;
+    },
+  };
+}
+
+/** Windows has no signals: taskkill ends the hook and what descends from it, as long as the hook itself runs. */
+function limitOnWindows({ seconds, hookPid }: TimeLimitOptions): TimeLimit {
+  let ending: Promise<void> | undefined;
+  const expire = (): void => {
+    clearTimeout(timer);
+    ending ??= import('../os/kill-tree.ts').then(({ killTree }) => killTree(hookPid));
+  };
+  const timer = setTimeout(expire, seconds * 1000);
+  return {
+    expire,
+    async finish() {
       clearTimeout(timer);
       await ending;
       return ending !== undefined;

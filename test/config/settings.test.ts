@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { isHomeUsable, stateHome } from '../../src/config/home/paths.ts';
 import { readSettings, wantsColour } from '../../src/config/settings.ts';
 
 const HOME = '/home/dev';
@@ -83,6 +84,29 @@ describe('settings', () => {
   ])('find the state directory of %j', (env, home) => {
     expect(readSettings(env).paths?.home).toBe(home);
   });
+});
+
+describe('the state directory on Windows', () => {
+  const LOCALAPPDATA = 'C:\\Users\\Zoë B\\AppData\\Local';
+  const USERPROFILE = 'C:\\Users\\Zoë B';
+
+  it.each([
+    [{ LOCALAPPDATA, HOME: '/c/Users/Zoë B' }, `${LOCALAPPDATA}\\hookbus`],
+    [{ LOCALAPPDATA, HOOKBUS_HOME: 'D:/state\\' }, 'D:\\state'],
+    [{ USERPROFILE, HOOKBUS_HOME: '~/hb' }, `${USERPROFILE}\\hb`],
+    [{ LOCALAPPDATA, XDG_STATE_HOME: 'C:\\xdg' }, `${LOCALAPPDATA}\\hookbus`],
+    [{}, undefined],
+  ])('of %j is found', (env, home) => {
+    expect(stateHome(env, 'win32')).toBe(home);
+    expect(isHomeUsable(env, 'win32')).toBe(true);
+  });
+
+  it.each(['\\state', 'state', 'C:state'])(
+    'is not %s, which depends on where a hook starts',
+    (own) => {
+      expect(isHomeUsable({ LOCALAPPDATA, HOOKBUS_HOME: own }, 'win32')).toBe(false);
+    },
+  );
 });
 
 describe('colour', () => {

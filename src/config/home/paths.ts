@@ -1,4 +1,4 @@
-import { isAbsolute, join, resolve } from 'node:path';
+import { isAbsolute, join, resolve, win32 } from 'node:path';
 
 /** All paths in the state directory. */
 export interface StatePaths {
@@ -54,18 +54,23 @@ type Environment = Readonly<Record<string, string | undefined>>;
  * The default state directory. HOME is trusted: whoever can set HOME for a hook can also set PATH or LD_PRELOAD, and so
  * controls the hook itself. Undefined without an absolute HOME.
  */
-export function defaultHome(env: Environment): string | undefined {
+export function defaultHome(env: Environment, platform = process.platform): string | undefined {
+  if (platform === 'win32') {
+    const local = env['LOCALAPPDATA'];
+    return local && win32.isAbsolute(local) ? win32.join(local, 'hookbus') : undefined;
+  }
   const home = env['HOME'];
   return home && isAbsolute(home) ? join(home, '.local', 'state', 'hookbus') : undefined;
 }
 
 /**
- * The state directory: `HOOKBUS_HOME`, else `$XDG_STATE_HOME/hookbus`, else `~/.local/state/hookbus`.
- * A leading `~/` is the home directory, since no shell expands it in an agent's settings.
+ * The state directory: `HOOKBUS_HOME`, else `$XDG_STATE_HOME/hookbus`, else `~/.local/state/hookbus`, on Windows
+ * `%LOCALAPPDATA%\\hookbus`. A leading `~/` is the home directory, since no shell expands it in an agent's settings.
  * Undefined if no variable gives a directory: hooks then run unrecorded.
  */
-export function stateHome(env: Environment): string | undefined {
+export function stateHome(env: Environment, platform = process.platform): string | undefined {
   const own = env['HOOKBUS_HOME'];
+  if (platform === 'win32') return homeOnWindows(own, env);
   if (own && isInHome(own)) {
     const home = env['HOME'];
     return home && isAbsolute(home) ? resolve(join(home, own.slice(1))) : undefined;
@@ -80,10 +85,23 @@ export function stateHome(env: Environment): string | undefined {
  * Whether `HOOKBUS_HOME` is valid or not set. A relative path would depend on where a hook is started, so that any
  * repository could bring such a directory.
  */
-export function isHomeUsable(env: Environment): boolean {
+export function isHomeUsable(env: Environment, platform = process.platform): boolean {
   const own = env['HOOKBUS_HOME'];
   if (!own) return true;
-  return isInHome(own) ? stateHome(env) !== undefined : isAbsolute(own);
+  if (isInHome(own)) return stateHome(env, platform) !== undefined;
+  return platform === 'win32' ? HAS_DRIVE.test(own) : isAbsolute(own);
+}
+
+/** Without a drive, a path would depend on the drive that is current. */
+const HAS_DRIVE = /^[a-z]:[\\/]/i;
+
+/** USERPROFILE is set in every shell, HOME only in Git Bash. */
+function homeOnWindows(own: string | undefined, env: Environment): string | undefined {
+  if (own && isInHome(own)) {
+    const home = env['USERPROFILE'];
+    return home && win32.isAbsolute(home) ? win32.join(home, own.slice(1)) : undefined;
+  }
+  return own && HAS_DRIVE.test(own) ? win32.resolve(own) : defaultHome(env, 'win32');
 }
 
 const isInHome = (path: string): boolean => path === '~' || path.startsWith('~/');

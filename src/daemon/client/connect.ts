@@ -2,6 +2,7 @@ import { closeSync, existsSync, lstatSync } from 'node:fs';
 import { createConnection, Socket } from 'node:net';
 import { basename, dirname } from 'node:path';
 import { isOwn, openOwnDirectory, ownUser } from '../../os/own-file.ts';
+import { readPipeName } from './pipe.ts';
 
 /** Maximum length of a Unix socket's path: the size of `sockaddr_un` without the final NUL. */
 const SOCKET_PATH_BYTES = process.platform === 'darwin' ? 103 : 107;
@@ -30,9 +31,9 @@ export function atSocket<T>(path: string, directory: number, use: (socket: strin
  * Reports every error, also a socket of another user, through the event `error`.
  */
 export function connect(path: string): Socket {
-  if (ownUser() === undefined) return createConnection(path);
   let directory: number | undefined;
   try {
+    if (ownUser() === undefined) return createConnection(readPipeName(path));
     directory = openOwnDirectory(dirname(path));
     return atSocket(path, directory, (socket) => {
       const stat = lstatSync(socket);

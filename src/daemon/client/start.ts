@@ -33,7 +33,13 @@ export async function startDaemon(
 ): Promise<DaemonState | undefined> {
   const [command = '', ...parameters] =
     process.platform === 'win32' ? program : ['/bin/sh', '-c', UNLIMITED, 'hookbus', ...program];
-  const child = spawn(command, parameters, { detached: true, stdio: 'ignore', cwd: '/', env });
+  const child = spawn(command, parameters, {
+    detached: true,
+    stdio: 'ignore',
+    cwd: '/',
+    env,
+    windowsHide: true,
+  });
   child.on('error', () => undefined).unref();
   resetPriority(child.pid);
   const until = performance.now() + START_MS;

@@ -11,7 +11,8 @@ import { setTimeout as wait } from 'node:timers/promises';
  *  - lower the limit of open files to the caller's: Node raises its own at start, and the hook would inherit that.
  *  - distinguish a signal to the process group from one to HookBus: the former also kills the companion.
  * One socket, its stdout, serves both directions, because a second one would cost Node much time. The companion exits
- * when HookBus closes the socket. Without it, hooks still run but lose these details.
+ * when HookBus closes the socket. Without it, hooks still run but lose these details. Windows has neither its shell nor
+ * signals: there a console sends an event to all its processes, so each has reached the hook.
  */
 const SCRIPT = `exec 3<<E 4<<E 5<<E
 
@@ -43,7 +44,7 @@ export interface Companion {
   readonly stop: () => Promise<void>;
 }
 
-/** For a sandbox in which no companion can start. */
+/** For a sandbox in which no companion can start, and for Windows, which needs none. */
 export const NO_COMPANION: Companion = {
   pipePaths: Promise.resolve([]),
   letGo: () => undefined,
@@ -55,7 +56,9 @@ export const NO_COMPANION: Companion = {
  * Starts the companion.
  * @throws if the system refuses sockets, which the hook's own streams may need too
  */
-export function startCompanion(): Companion {
+export function startCompanion(platform = process.platform): Companion {
+  // Ctrl-C reaches every program of a console.
+  if (platform === 'win32') return { ...NO_COMPANION, gotSignalToo: () => Promise.resolve(true) };
   const limit = callersOpenFileLimit() ?? '-';
   let child = start(limit);
   const isReady = readiness(child);

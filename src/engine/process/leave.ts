@@ -19,6 +19,8 @@ const DEATH_MS = 500;
 export function leave(exit: Exit): void {
   if (exit.kind === 'code') process.exit(exit.code);
   const { signal } = exit;
+  // Windows has no signals, and would end this process with exit code 1.
+  if (process.platform === 'win32') process.exit(128 + (constants.signals[signal] ?? 0));
   if (CORE_SIGNALS.has(signal)) forbidCoreFile();
   restoreDefault(signal);
   // If the signal does not kill this process, exit like a shell would.
@@ -72,6 +74,7 @@ export function startFailure(
     ETXTBSY: 'Text file busy',
     ELOOP: 'Too many levels of symbolic links',
     EISDIR: 'Is a directory',
+    EBATCH: 'a batch file cannot get an argument with " or % or a line break as it is',
   };
   return {
     exitCode: 126,

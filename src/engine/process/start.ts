@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { nowMs } from '../clock.ts';
 import type { Channels } from '../streams/channels.ts';
+import { commandOf } from './command-of.ts';
 import { withInherited } from './inherited-descriptors.ts';
 import type { Exit } from './leave.ts';
 
@@ -63,8 +64,9 @@ interface Spawned {
 }
 
 function spawnHook({ argv, env, channels, inherited }: StartOptions): Spawned {
-  const [program = '', ...parameters] = argv;
+  const { program, parameters, ...how } = commandOf(argv);
   const child = spawn(program, parameters, {
+    ...how,
     env,
     stdio: withInherited(channels.childStdio, inherited),
   });

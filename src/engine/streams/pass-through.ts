@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { writeSync } from 'node:fs';
+import { commandOf } from '../process/command-of.ts';
 import { type Companion, NO_COMPANION, startCompanion } from '../process/companion.ts';
 import { inheritedDescriptors, withInherited } from '../process/inherited-descriptors.ts';
 import { type Exit, leave, startFailure } from '../process/leave.ts';
@@ -10,7 +11,7 @@ import { forwardSignals } from '../process/signals.ts';
  * closest that Node 20 gets to exec.
  */
 export async function passThrough(argv: readonly string[]): Promise<Exit> {
-  const [program = '', ...parameters] = argv;
+  const name = argv[0] ?? '';
   const inherited = inheritedDescriptors();
   const companion = companionIfAllowed();
   const signals = forwardSignals({
@@ -22,18 +23,20 @@ export async function passThrough(argv: readonly string[]): Promise<Exit> {
   companion.letGo();
   try {
     return await new Promise<Exit>((resolve) => {
+      const { program, parameters, ...how } = commandOf(argv);
       const child = spawn(program, parameters, {
+        ...how,
         stdio: withInherited(['inherit', 'inherit', 'inherit'], inherited),
       });
       if (child.pid !== undefined) void signals.hookStarted(child.pid);
-      child.once('error', (error: NodeJS.ErrnoException) => resolve(refusal(program, error.code)));
+      child.once('error', (error: NodeJS.ErrnoException) => resolve(refusal(name, error.code)));
       child.once('exit', (code, signal) =>
         resolve(signal === null ? { kind: 'code', code: code ?? 0 } : { kind: 'signal', signal }),
       );
     });
   } catch (error) {
     return refusal(
-      program,
+      name,
       error instanceof Error && 'code' in error ? String(error.code) : undefined,
     );
   } finally {
