@@ -118,7 +118,7 @@ static size_t add(char *name, size_t at, struct text text)
 
 void owned_name(const char *owner_root, bool is_plugin, const char *line, char name[OWNED_NAME_BYTES + 2])
 {
-    char *words = malloc(strlen(line) + 1);
+    char *words = calloc(strlen(line) + 1, 1);
     struct text script = words == NULL ? text_of("hook") : base_name(script_of(line, words));
     size_t length = add(name, 0, owner_of(owner_root, is_plugin));
     length = add(name, length, text_of("-"));

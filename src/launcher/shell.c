@@ -125,6 +125,8 @@ static void try_server(const char *line)
 {
     char *copy = strdup(line), **words = calloc(strlen(line) + 2, sizeof *words);
     if (copy != NULL && words != NULL && split(copy, words)) (void)execvp(words[0], words);
+    free(copy);
+    free(words);
 }
 
 static void try_shell(const char *shell, const char *line)

@@ -232,7 +232,7 @@ describe.skipIf(typeof CLAUDE === 'string')(`every hook of the real client${WHY}
     expect(rows.every(({ event_type }) => event_type !== '')).toBe(true);
   });
 
-  it('says so in hooks, status and doctor', async () => {
+  it('is fine, by doctor', async () => {
     const doctor = await place.hookbus('doctor', '--json');
     const { checks } = JSON.parse(doctor.stdout) as { checks: { name: string; findings: [] }[] };
     expect(checks.find(({ name }) => name === 'all hooks')?.findings).toEqual([]);

@@ -38,7 +38,7 @@ export const shellPrefixIn = (root: Node): string | undefined =>
 export const SHELL_COPY = 'hookbus-shell';
 
 /** Whether `install --all-hooks` wrote this value. */
-export const isOwnPrefix = (value: string): boolean => value.endsWith(`/${SHELL_COPY}`);
+const isOwnPrefix = (value: string): boolean => value.endsWith(`/${SHELL_COPY}`);
 
 /** The client's own variable may name another program. */
 const isForeign = (name: Variable, value: string): boolean =>

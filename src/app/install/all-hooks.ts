@@ -37,7 +37,7 @@ export interface ShellPlace {
 }
 
 /** Where `install --all-hooks` puts its files; undefined if the user has no place for settings. */
-export function shellPlace(places: Places): ShellPlace | undefined {
+function shellPlace(places: Places): ShellPlace | undefined {
   const own = ownSettings(AGENT_SETTINGS.claude, places);
   if (own === undefined) return undefined;
   const directory = join(dirname(own.path), 'hookbus');

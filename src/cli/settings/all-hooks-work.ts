@@ -25,7 +25,7 @@ const COSTS = [
 ];
 
 /** What to say before every hook is recorded. */
-export const costsOf = ({ copy }: ShellPlace): string =>
+const costsOf = ({ copy }: ShellPlace): string =>
   `--all-hooks sets CLAUDE_CODE_SHELL_PREFIX to ${copy}. With it, Claude Code\n${COSTS.map((cost) => `- ${cost}`).join('\n')}`;
 
 /** `agreed`: what to tell afterwards, for nobody was asked. */
