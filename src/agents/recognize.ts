@@ -94,6 +94,7 @@ export function agentOf({ eventType, signs = [], variables = [] }: AgentSigns): 
 function byPayload(eventType: string, signs: ReadonlySet<string>): Agent | undefined {
   if (signs.has('clineVersion') || signs.has('taskId')) return 'cline';
   if (signs.has('cursor_version') || signs.has('generation_id')) return 'cursor';
+  if (signs.has('conversation_id')) return 'auggie';
   if (signs.has('sessionId')) return 'copilot';
   if (signs.has('tool_call_id')) return 'qwen';
   if (signs.has('turn_id')) return 'codex';
