@@ -66,8 +66,12 @@ export function describeAlike(driven: Driven | string, dialect: Dialect): void {
     });
 
     it('are on record with one correlation id before and after a call', () => {
-      // Where a machine is busy, a hook starts before all of a long input is there, and so its id.
-      const calls = cases.filter(({ bytes }) => bytes === undefined).slice(0, -1);
+      // Where a machine is busy, a hook starts before all of a long input is there, and so its id. Without an id, name
+      // and input of the tool have to be the same before and after.
+      const calls = cases.slice(0, -1).filter(({ bytes }, index) => {
+        const isChanged = both(index)[1].trace.includes('tool changed');
+        return bytes === undefined && (dialect.hasCallId === true || !isChanged);
+      });
       const ids = calls.map((one) => {
         const rows = both(cases.indexOf(one))[2];
         const found = new Set(rows.map((row) => row.correlation_id));

@@ -34,6 +34,8 @@ export interface Dialect {
   readonly endings?: readonly Scenario[];
   /** What hooks and tool say in some cases, if it differs from the other clients. */
   readonly traces?: Readonly<Record<string, readonly string[]>>;
+  /** A payload has an id of the call. */
+  readonly hasCallId?: true;
   /** The hooks of an event run one after the other. */
   readonly isInTurn?: true;
   /** Where a project has its hooks. */
@@ -93,6 +95,7 @@ export const CODEX: Dialect = {
   start: codexStart,
   runs: codexRuns,
   writes: (path, content) => codexRuns(`cat >${path} # ${content}`),
+  hasCallId: true,
   events: { before: 'PreToolUse', after: 'PostToolUse', stop: 'Stop' },
   settings: (hooks) => ({ hooks: likeClaude(1000)(hooks) }),
   shared: {
@@ -109,6 +112,7 @@ export const QWEN: Dialect = {
   start: qwenStart,
   runs: qwenRuns,
   writes: (path, content) => ({ name: 'write_file', input: { file_path: path, content } }),
+  hasCallId: true,
   events: { before: 'PreToolUse', after: 'PostToolUse', stop: 'Stop' },
   settings: (hooks) => qwenSettings(likeClaude(1)(hooks)),
   shared: { settings: '.qwen/settings.json' },
