@@ -102,7 +102,10 @@ export async function play(
     root,
   );
   try {
-    if (form !== 'bare') await home.install();
+    if (form !== 'bare') {
+      await home.install();
+      if (!home.settings().includes('hookbus')) throw new Error('nothing is wrapped');
+    }
     const ended = await home.session(join(place, 'now'));
     return {
       ended,

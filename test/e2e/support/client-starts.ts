@@ -91,7 +91,6 @@ export const copilotStart = (lines: readonly string[]): ClientStart => ({
 export const qwenStart = (lines: readonly string[]): ClientStart => ({
   agent: 'qwen',
   settings: '.qwen/settings.json',
-  rules: 'gemini',
   command: (client, node) => [
     ...([node, client, '-p', 'go', '--yolo', '--auth-type', 'openai', '-m', 'stub'] as const),
     ...['--output-format', 'json'],

@@ -34,12 +34,12 @@ export interface Dialect {
   readonly endings?: readonly Scenario[];
   /** What hooks and tool say in some cases, if it differs from the other clients. */
   readonly traces?: Readonly<Record<string, readonly string[]>>;
-  /** What HookBus does not know yet of this client. */
-  readonly awaits?: readonly ('correlation' | 'duration' | 'event')[];
+  /** A payload has an id of the call. */
+  readonly hasCallId?: true;
   /** The hooks of an event run one after the other. */
   readonly isInTurn?: true;
-  /** Where a project has its hooks; undefined if `install` does not know it. */
-  readonly shared?: NonNullable<ClientStart['shared']>;
+  /** Where a project has its hooks. */
+  readonly shared: NonNullable<ClientStart['shared']>;
 }
 
 /** Hooks in the shape of Claude Code, with limits in a unit of this many milliseconds. */
@@ -95,7 +95,7 @@ export const CODEX: Dialect = {
   start: codexStart,
   runs: codexRuns,
   writes: (path, content) => codexRuns(`cat >${path} # ${content}`),
-  awaits: ['duration'],
+  hasCallId: true,
   events: { before: 'PreToolUse', after: 'PostToolUse', stop: 'Stop' },
   settings: (hooks) => ({ hooks: likeClaude(1000)(hooks) }),
   shared: {
@@ -112,9 +112,10 @@ export const QWEN: Dialect = {
   start: qwenStart,
   runs: qwenRuns,
   writes: (path, content) => ({ name: 'write_file', input: { file_path: path, content } }),
-  awaits: ['duration'],
+  hasCallId: true,
   events: { before: 'PreToolUse', after: 'PostToolUse', stop: 'Stop' },
   settings: (hooks) => qwenSettings(likeClaude(1)(hooks)),
+  shared: { settings: '.qwen/settings.json' },
   traces: { [TWICE]: ['twice runs', 'tool'] },
   answers: CLAUDES,
 };
@@ -124,7 +125,6 @@ export const GEMINI: Dialect = {
   start: geminiStart,
   runs: geminiRuns,
   writes: (path, content) => ({ name: 'write_file', input: { file_path: path, content } }),
-  awaits: ['correlation'],
   events: { before: 'BeforeTool', after: 'AfterTool', stop: 'AfterAgent' },
   settings: (hooks) => geminiSettings(likeClaude(1)(hooks)),
   // With nobody there to ask, it ends.
@@ -148,7 +148,6 @@ export const COPILOT: Dialect = {
   start: copilotStart,
   runs: copilotRuns,
   writes: (path, content) => ({ name: 'create', input: { path, file_text: content } }),
-  awaits: ['correlation', 'duration', 'event'],
   events: { before: 'preToolUse', after: 'postToolUse', stop: 'agentStop' },
   shared: { settings: '.github/hooks/hooks.json' },
   isInTurn: true,

@@ -52,8 +52,6 @@ export interface ClientStart {
   readonly agent: string;
   /** Relative to the home directory. */
   readonly settings: string;
-  /** Whose rules the file goes by, if `install` does not know the agent. */
-  readonly rules?: string;
   /** The settings are the project's, at this path in it, and these files in the home directory make the client trust it. */
   readonly shared?: {
     readonly settings: string;
@@ -143,10 +141,8 @@ export function aClientHome(
   };
   const script = join(root, 'script.json');
   const scope = shared === undefined ? 'user' : 'project';
-  const place = how.rules === undefined ? ['--scope', scope] : ['--settings', file];
   const onSettings = (...words: string[]) =>
-    start([LAUNCHER, ...words, '--agent', how.rules ?? how.agent, ...place], env, '', project)
-      .ended;
+    start([LAUNCHER, ...words, '--agent', how.agent, '--scope', scope], env, '', project).ended;
   return {
     home,
     project,
