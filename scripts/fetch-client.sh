@@ -20,6 +20,12 @@ gemini)
   title='Gemini CLI' version=0.61.0 size='100 MB'
   package=@google/gemini-cli spec=$package@$version program=bundle/gemini.js
   ;;
+node22)
+  [ "$system" = linux-x64 ] || { echo "fetch-client: node22 is only available for linux-x64, and this system is $system" >&2; exit 1; }
+  title='Node 22' version=22.23.5 size='190 MB'
+  package=node-$system spec=$package@$version program=bin/node
+  integrity=sha512-3jhC+wcoWxKZxcRqF2sUSl0c9HEXFnur/nuIPx6O6CWKV0jOUWQm7Htw5SuXqqlMCEhi0cJqybFPEb5hhcBiMw==
+  ;;
 zig)
   [ "$system" = linux-x64 ] || { echo "fetch-client: zig is only available for linux-x64, and this system is $system" >&2; exit 1; }
   title=zig version=0.11.0 size='350 MB'

@@ -10,11 +10,12 @@ module.exports = (name) => {
     process.dlopen(addon, `${__dirname}/../node_modules/better-sqlite3/build/Release/${name}`);
     return addon.exports;
   } catch {
-    const manifest = require.resolve('better-sqlite3/package.json');
-    const root = require('node:path').dirname(manifest);
-    return require('node:module').createRequire(manifest)('bindings')({
+    // A bundle with compiled code has a `require` without `resolve`.
+    const { createRequire } = require('node:module');
+    const manifest = createRequire(__filename).resolve('better-sqlite3/package.json');
+    return createRequire(manifest)('bindings')({
       bindings: name,
-      module_root: root,
+      module_root: require('node:path').dirname(manifest),
     });
   }
 };

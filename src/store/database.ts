@@ -1,10 +1,10 @@
 import { closeSync, constants } from 'node:fs';
-import Sqlite from 'better-sqlite3';
 import { HookbusError } from '../domain/errors.ts';
 import { openToAppend, requireOwnFile } from '../os/own-file.ts';
 import { MIGRATIONS } from './migrations/index.ts';
+import { type Database, openSqlite } from './sqlite/sqlite.ts';
 
-export type Database = Sqlite.Database;
+export type { Database } from './sqlite/sqlite.ts';
 
 /** How long a statement of a hook waits for a lock, in ms. Opening and writing together then take less than 200 ms. */
 export const HOOK_BUSY_MS = 80;
@@ -22,7 +22,7 @@ export const COMMAND_BUSY_MS = 5000;
  */
 export function openDatabase(path: string, busyMs: number): Database {
   makePrivateFile(path);
-  const db = new Sqlite(path, { timeout: busyMs });
+  const db = openSqlite(path, { timeout: busyMs });
   try {
     // This works only before the database has pages. It lets `cleanup` return space bit by bit.
     if (db.pragma('page_count', { simple: true }) === 0) db.pragma('auto_vacuum = INCREMENTAL');
@@ -58,7 +58,7 @@ function requireOwnSideFiles(path: string): void {
 export function openToRead(path: string, busyMs: number): Database {
   requireOwnFile(path);
   requireOwnSideFiles(path);
-  return new Sqlite(path, { readonly: true, fileMustExist: true, timeout: busyMs });
+  return openSqlite(path, { readonly: true, fileMustExist: true, timeout: busyMs });
 }
 
 function migrate(db: Database, path: string): void {
@@ -99,7 +99,7 @@ export function isBusy(error: unknown): boolean {
  */
 export function takeLock(lockPath: string, busyMs: number): () => void {
   makePrivateFile(lockPath);
-  const lock = new Sqlite(lockPath, { timeout: busyMs });
+  const lock = openSqlite(lockPath, { timeout: busyMs });
   try {
     lock.exec('BEGIN EXCLUSIVE');
   } catch (error) {

@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync, realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
-import Sqlite from 'better-sqlite3';
 import type { Environment } from '../../config/settings.ts';
 import { reasonOf } from '../../domain/errors.ts';
 import { pathAdvice } from '../../os/path-advice.ts';
+import { isNodeSqlite, openSqlite } from '../../store/sqlite/sqlite.ts';
 import { REBUILD_SQLITE } from '../store/open-store.ts';
 import { advice, type Check, problem } from './finding.ts';
 
@@ -80,10 +80,13 @@ function remarkOn(launcher: string): string {
 function checkSqlite(): Check {
   const name = 'SQLite';
   try {
-    const db = new Sqlite(':memory:');
+    const db = openSqlite(':memory:', { timeout: 0 });
     const version = db.prepare('SELECT sqlite_version()').pluck().get();
     db.close();
-    return { name, summary: `${version}, by better-sqlite3`, findings: [] };
+    const by = isNodeSqlite()
+      ? 'Node.js itself, because the native part of better-sqlite3 cannot be loaded'
+      : 'better-sqlite3';
+    return { name, summary: `${version}, by ${by}`, findings: [] };
   } catch (error) {
     const finding = problem(
       `better-sqlite3 cannot be loaded: ${reasonOf(error).split('\n')[0]}`,

@@ -5,11 +5,12 @@ import type { Settings } from '../../config/settings.ts';
 import { HookbusError, reasonOf } from '../../domain/errors.ts';
 import { createSpool } from '../../spool/spool.ts';
 import { COMMAND_BUSY_MS, type Database } from '../../store/database.ts';
+import { isNativePartMissing } from '../../store/sqlite/sqlite.ts';
 import { createStoreHandle, type StoreHandle } from './store-handle.ts';
 
-/** What to do if the native part of better-sqlite3 is missing or was built for another Node.js. */
+/** What to do if the native part of better-sqlite3 cannot be loaded, and this Node has no SQLite of its own. */
 export const REBUILD_SQLITE =
-  'Run `npm rebuild better-sqlite3` where hookbus is installed, or `npm rebuild -g better-sqlite3` (npm 12 asks you to approve install scripts).';
+  'Run `npm rebuild better-sqlite3` where hookbus is installed, or `npm rebuild -g better-sqlite3` (npm 12 asks you to approve install scripts); or use Node.js 22.13 or newer, which has SQLite.';
 
 /** The database of a user's command. */
 export interface OpenStore {
@@ -54,8 +55,7 @@ function asUserError<T>(path: string, work: () => T): T {
     return work();
   } catch (error) {
     if (error instanceof HookbusError) throw error;
-    const reason = reasonOf(error);
-    if (/bindings file|NODE_MODULE_VERSION|ERR_DLOPEN_FAILED/.test(reason)) {
+    if (isNativePartMissing(error)) {
       throw new HookbusError(
         'E_SQLITE',
         'the native part of better-sqlite3 is missing or was built for another Node.js',
@@ -64,6 +64,6 @@ function asUserError<T>(path: string, work: () => T): T {
     }
     // Without a code it is an internal error, which says nothing about the database.
     if (!(error instanceof Error && 'code' in error)) throw error;
-    throw new HookbusError('E_DB', `the database ${path} cannot be used: ${reason}`);
+    throw new HookbusError('E_DB', `the database ${path} cannot be used: ${reasonOf(error)}`);
   }
 }
