@@ -1,9 +1,10 @@
-/* The command line and the daemon, in Node: hookbus-cli, which contains Node, or hookbus.js, next to the launcher. */
+/* The command line and the daemon, in Node. */
 #include "node.h"
 #include "daemon_state.h"
 #include "fd.h"
 #include "home.h"
 #include "run.h"
+#include "settings.h"
 
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -12,6 +13,8 @@
 #else
 #include <sys/prctl.h>
 #endif
+
+#define NODE_PATH "node-path"
 
 enum {
     RETRY_SECONDS = 30, /* after this long, a daemon that did not start is tried again */
@@ -34,26 +37,59 @@ static bool find_beside(const char *name, char path[PATH_BYTES])
     return FORMAT(path, PATH_BYTES, "%s%s", self, name);
 }
 
+/* What runs the command line: Node and its script. */
+struct program {
+    char node[PATH_BYTES], script[PATH_BYTES];
+};
+
+/* Reads the lines NODE and SCRIPT from a file of the user, of root, or of the owner of the launcher's directory. */
+static bool read_program(int file, uid_t owner, struct program *program)
+{
+    char text[2 * PATH_BYTES];
+    struct stat stat;
+    if (file < 0) return false;
+    bool is_trusted = fstat(file, &stat) == 0 && S_ISREG(stat.st_mode) && (stat.st_mode & (S_IWGRP | S_IWOTH)) == 0 &&
+                      (stat.st_uid == owner || stat.st_uid == 0);
+    ssize_t length = is_trusted ? read(file, text, sizeof text - 1) : 0;
+    close(file);
+    text[length > 0 ? length : 0] = '\0';
+    size_t node_length = strcspn(text, "\n");
+    char *script = text + node_length + (text[node_length] == '\n');
+    script[strcspn(script, "\n")] = '\0';
+    if (!FORMAT(program->node, PATH_BYTES, "%.*s", (int)node_length, text)) return false;
+    if (program->script[0] == '\0' && !FORMAT(program->script, PATH_BYTES, "%s", script)) return false;
+    return program->node[0] == '/' && access(program->node, X_OK) == 0 && program->script[0] == '/';
+}
+
+/* Where the launcher's directory was not writable, a command of the user wrote it to the default state directory. */
+static int open_in_default_home(void)
+{
+    char home[HOME_BYTES];
+    int directory = settings_default_home(home) ? home_open_own(home) : -1;
+    int file = directory < 0 ? -1 : openat(directory, NODE_PATH, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+    if (directory >= 0) close(directory);
+    return file;
+}
+
 /*
- * Finds Node without PATH: whoever can put a `node` there must not answer for a guard. If the build had none, the
- * installation wrote its path next to the launcher, in a file of the script's owner, who decides what runs anyway.
+ * Finds Node without PATH: whoever can put a `node` there must not answer for a guard. The build had it, it lies beside
+ * the launcher, or a file says where it is. The script lies beside the launcher, or the same file says where.
  */
-static bool find_node(char node[PATH_BYTES])
+static bool find_program(struct program *program)
 {
     static const char BUILT_IN[] = HOOKBUS_NODE;
     char beside[PATH_BYTES];
-    struct stat stat, script;
-    if (BUILT_IN[0] == '/' && access(BUILT_IN, X_OK) == 0) return FORMAT(node, PATH_BYTES, "%s", BUILT_IN);
-    if (!find_beside("/hookbus.js", beside) || lstat(beside, &script) != 0) return false;
-    int file = find_beside("/node-path", beside) ? open(beside, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW) : -1;
-    if (file < 0) return false;
-    bool is_trusted = fstat(file, &stat) == 0 && S_ISREG(stat.st_mode) && stat.st_uid == script.st_uid &&
-                      (stat.st_mode & (S_IWGRP | S_IWOTH)) == 0;
-    ssize_t length = is_trusted ? read(file, node, PATH_BYTES - 1) : 0;
-    close(file);
-    node[length > 0 ? length : 0] = '\0';
-    node[strcspn(node, "\n")] = '\0';
-    return node[0] == '/' && access(node, X_OK) == 0;
+    struct stat directory;
+    bool has_script = find_beside("/hookbus.js", program->script) && access(program->script, F_OK) == 0;
+    if (!has_script) program->script[0] = '\0';
+    if (has_script && BUILT_IN[0] == '/' && access(BUILT_IN, X_OK) == 0)
+        return FORMAT(program->node, PATH_BYTES, "%s", BUILT_IN);
+    if (has_script && find_beside("/hookbus-node", program->node) && access(program->node, X_OK) == 0) return true;
+    if (find_beside("", beside) && stat(beside, &directory) == 0 && find_beside("/" NODE_PATH, beside) &&
+        read_program(open(beside, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW), directory.st_uid, program))
+        return true;
+    if (!has_script) program->script[0] = '\0';
+    return read_program(open_in_default_home(), home_user(), program);
 }
 
 static bool is_below(const char *path, const char *parent)
@@ -79,13 +115,12 @@ static bool find_node_on_path(char node[PATH_BYTES])
 
 void node_exec(char **argv, bool searches_path)
 {
-    char script[PATH_BYTES], node[PATH_BYTES];
-    argv[1] = script;
-    if (find_beside("/hookbus-cli", script)) (void)execv(script, argv + 1);
-    if (!find_beside("/hookbus.js", script)) return;
-    if (!find_node(node) && !(searches_path && find_node_on_path(node))) return;
-    argv[0] = node;
-    (void)execv(node, argv);
+    static struct program program;
+    if (!find_program(&program) &&
+        !(searches_path && program.script[0] == '/' && find_node_on_path(program.node))) return;
+    argv[0] = program.node;
+    argv[1] = program.script;
+    (void)execv(program.node, argv);
 }
 
 /* Whether to start a daemon: nobody else tried recently. */

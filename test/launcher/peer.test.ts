@@ -8,6 +8,7 @@ import {
   mkdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -148,6 +149,44 @@ describe.skipIf(canBuild !== true)(
       expect(at(['status'], byPath)).toMatchObject({ code: 3, stdout: `by ${process.execPath}\n` });
       chmodSync(beside, 0o666);
       expect(at(['status'], byPath).code).toBe(0);
+    });
+
+    it('uses a script elsewhere if that file names one, beside it or in the default state directory', () => {
+      const { place, at, fake } = makePortable();
+      const byPath = { PATH: fake };
+      const script = place.path('elsewhere.js');
+      renameSync(place.path('hookbus.js'), script);
+      expect(at(['status'], byPath).code).toBe(127);
+      const places = `${process.execPath}\n${script}\n`;
+      const home = place.path('.local/state/hookbus');
+      mkdirSync(home, { recursive: true, mode: 0o700 });
+      const files = [place.path('node-path'), join(home, 'node-path')];
+      for (const file of files) {
+        writeFileSync(file, places, { mode: 0o644 });
+        expect(at(['status'], byPath).code).toBe(3);
+        writeFileSync(file, places.replace(script, 'elsewhere.js'));
+        expect(at(['status'], byPath).code).toBe(127);
+        writeFileSync(file, places);
+        chmodSync(file, 0o622);
+        expect(at(['status'], byPath).code).toBe(127);
+        rmSync(file);
+        symlinkSync(script, file);
+        expect(at(['status'], byPath).code).toBe(127);
+        rmSync(file);
+      }
+      // Not where another user can write, and not where HOOKBUS_HOME of a run points.
+      writeFileSync(join(home, 'node-path'), places);
+      chmodSync(home, 0o777);
+      expect(at(['status'], byPath).code).toBe(127);
+      rmSync(join(home, 'node-path'));
+      writeFileSync(join(place.home, 'node-path'), places);
+      expect(at(['status'], byPath).code).toBe(127);
+    });
+
+    it('prefers the Node that a tarball has beside it', () => {
+      const { place, at, fake } = makePortable();
+      symlinkSync(process.execPath, place.path('hookbus-node'));
+      expect(at(['status'], { PATH: fake }).code).toBe(3);
     });
 
     it('searches PATH for a command that a user types, but not below the working directory', () => {

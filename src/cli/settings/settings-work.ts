@@ -3,7 +3,9 @@ import type { Places } from '../../agents/settings/agent-settings.ts';
 import { findSettings } from '../../app/install/find-settings.ts';
 import { changeSettings, type FileReport, type InstallRequest } from '../../app/install/install.ts';
 import { openStore, requirePaths } from '../../app/store/open-store.ts';
-import { ownProgram, saveNodePath } from '../../os/own-program.ts';
+import { defaultHome } from '../../config/home/paths.ts';
+import { HookbusError } from '../../domain/errors.ts';
+import { isOfNpx, ownProgram, saveNodePath } from '../../os/own-program.ts';
 import { listHookCommands } from '../../store/hook-commands.ts';
 import { installLines, unifiedDiff } from '../output/state/install.ts';
 import type { Answer, Context, Given } from '../words/command.ts';
@@ -20,6 +22,12 @@ export async function workOnSettings(
   given: Given,
   context: Context,
 ): Promise<Answer> {
+  if (work === 'install' && !given.isOn('dry-run') && isOfNpx(context.script))
+    throw new HookbusError(
+      'E_USAGE',
+      'npx keeps HookBus only for a while, so your settings must not name it',
+      'Type: npm install --global hookbus && hookbus install',
+    );
   const places = readPlaces(context.env, context.cwd());
   const whole = readRequest(work, given, context, places);
   const planned = plan(whole);
@@ -30,7 +38,7 @@ export async function workOnSettings(
   if (choice === undefined) return { json: null, lines: () => ['Nothing was changed.'] };
   const values = readValues(given, whole.agent);
   const { request, unset } = await withSwitches(choice.request, values, given, context);
-  if (!request.isDryRun) saveNodePath(context.node, context.script);
+  if (!request.isDryRun) saveNodePath(context.node, context.script, defaultHome(context.env));
   const done = changeSettings(request);
   const isOwn = work === 'install' && given.values('settings').length === 0;
   const files = isOwn ? switchOnForUser(done, request, values, places) : done;

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import type { StatePaths } from '../../config/home/paths.ts';
-import { socketPath } from '../../config/home/paths.ts';
+import { defaultHome, socketPath } from '../../config/home/paths.ts';
 import { makeStateHome } from '../../config/home/state-home.ts';
 import { askDaemon } from '../../daemon/client/client.ts';
 import { startDaemon } from '../../daemon/client/start.ts';
@@ -16,7 +16,7 @@ export async function ensureDaemon(
   { env, node, script }: Surroundings,
 ): Promise<DaemonState> {
   makeStateHome(paths.home, env);
-  saveNodePath(node, script);
+  saveNodePath(node, script, defaultHome(env));
   rmSync(paths.daemonTried, { force: true });
   const program = [...ownCommandLine(node, script), 'daemon', 'run'];
   const variables = daemonEnvironment(paths.home, { keepsRetention: true, env });
