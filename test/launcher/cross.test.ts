@@ -1,6 +1,8 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryDirectory } from '../support/temporary.ts';
+import { readCodeSignature } from './support/code-signature.ts';
 import { buildFor, findCrossCompiler, type System } from './support/cross.ts';
 import { titleOf } from './support/launcher.ts';
 import { type ProgramFile, readProgramFile } from './support/program-file.ts';
@@ -26,6 +28,16 @@ const EXPECTED: readonly [System, Partial<ProgramFile>][] = [
   ['darwin-arm64', { ...MACH_O, machine: 'arm64' }],
 ];
 
+/** macOS starts no unsigned program for arm64. The linker signs ad hoc, which needs no key. */
+function expectSignature(program: string): void {
+  const signature = { isAdHoc: true, isValid: true };
+  expect(readCodeSignature(program)).toMatchObject(signature);
+  const bytes = readFileSync(program);
+  bytes[5000] = (bytes[5000] ?? 0) ^ 1;
+  writeFileSync(program, bytes);
+  expect(readCodeSignature(program)).toMatchObject({ ...signature, isValid: false });
+}
+
 describe.skipIf(canCross !== true)(titleOf('cross-compiling', canCross), () => {
   it.each(EXPECTED)(
     'builds the launcher for %s without a warning',
@@ -33,6 +45,7 @@ describe.skipIf(canCross !== true)(titleOf('cross-compiling', canCross), () => {
       const output = join(temporaryDirectory(), 'hookbus');
       expect(buildFor(system, output)).toEqual({ status: 0, said: '' });
       expect(readProgramFile(output)).toMatchObject(expected);
+      if (system === 'darwin-arm64') expectSignature(output);
     },
     300_000,
   );
