@@ -30,7 +30,7 @@ test-setup: ## install the programs that the tests run, or say which are missing
 
 build: dist/run.cjs dist/main.cjs dist/index.js dist/.launcher LICENSE-of-parts ## bundle commands and library into dist/, compile the launcher to bin/hookbus
 
-dist/run.cjs dist/main.cjs &: $(READY) scripts/bundling.js scripts/bundle-run.js scripts/bundle-main.js scripts/bundle-dashboard.js \
+dist/run.cjs dist/main.cjs &: $(READY) scripts/bundling.js scripts/native-part.cjs scripts/optional-sqlite.js scripts/bundle-run.js scripts/bundle-main.js scripts/bundle-dashboard.js \
 		scripts/write-code-cache.js $(TYPESCRIPT) $(PAGE)
 	@node scripts/bundle-run.js
 	@node scripts/bundle-main.js
@@ -45,8 +45,8 @@ dist/run.cjs dist/main.cjs &: $(READY) scripts/bundling.js scripts/bundle-run.js
 dist/index.js: $(READY) scripts/write-types.js $(TYPESCRIPT)
 	@rm -rf dist/new/library dist/new/types
 	@$(BIN)/esbuild src/index.ts --bundle --splitting --platform=node --target=node20.19 --format=esm --minify \
-		--outdir=dist/new/library --chunk-names=chunks/[name]-[hash] --external:better-sqlite3 --log-level=warning \
-		--alias:jsonc-parser=jsonc-parser/lib/esm/main.js
+		--outdir=dist/new/library --chunk-names=chunks/[name]-[hash] --log-level=warning \
+		--alias:better-sqlite3=./scripts/optional-sqlite.js --alias:jsonc-parser=jsonc-parser/lib/esm/main.js
 	@node scripts/write-types.js
 	@rm -rf dist/types && mv dist/new/types dist/types
 	@mkdir -p dist/chunks && cp dist/new/library/chunks/* dist/chunks/ && mv dist/new/library/index.js dist/
@@ -106,7 +106,7 @@ cross: ## compile the launcher for Linux and macOS, x64 and arm64, into release/
 	@mkdir -p release
 	@for system in $(SYSTEMS); do scripts/build-launcher.sh --cross $$system release/hookbus-$$system || exit 1; done
 
-dist: build ## make release/: a tarball that needs no Node, and the npm package
+dist: build ## make release/: tarballs with Node for Linux and macOS, the npm packages, and their checksums
 	@scripts/make-dist.sh
 
 PREFIX ?= /usr/local

@@ -2,8 +2,8 @@
 # Compiles the launcher to bin/hookbus, statically if the libc allows: a static program starts faster, and faster still
 # with musl. Without a C compiler, hookbus works through Node, and this script says what that costs.
 #   --lenient [FILE]      for an installation: compiler warnings are not errors
-#   --portable FILE       for other machines: only a static program, which uses the Node on PATH
-#   --cross SYSTEM FILE   the same for linux-x64, linux-arm64, darwin-x64 or darwin-arm64, with zig; not tested here
+#   --portable FILE       for other machines: only a static program, which knows no Node of its own
+#   --cross SYSTEM FILE   the same for linux-x64, linux-arm64, darwin-x64 or darwin-arm64, with zig
 set -eu
 cd "$(dirname "$0")/.."
 

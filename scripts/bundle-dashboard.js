@@ -7,7 +7,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildSync, transformSync } from 'esbuild';
-import { bundle, OUTSIDE } from './bundling.js';
+import { bundle, OUTSIDE, WITHOUT_SQLITE } from './bundling.js';
 
 const PAGE = 'src/dashboard/page';
 const UPLOT = 'node_modules/uplot';
@@ -37,6 +37,7 @@ files['index.html'] = files['index.html'].replace(
 );
 
 await bundle({
+  ...WITHOUT_SQLITE,
   entryPoints: ['src/dashboard/dashboard.ts'],
   outdir: 'dist/new',
   define: { PAGE_FILES: JSON.stringify(files) },

@@ -5,7 +5,7 @@
  * Run it from the root of the repository: make build
  */
 import { basename } from 'node:path';
-import { bundle, late, lateEntries, lateFiles, OUTSIDE } from './bundling.js';
+import { bundle, late, lateEntries, lateFiles, OUTSIDE, WITHOUT_SQLITE } from './bundling.js';
 
 const EXPORTER = /\/exporters\/([a-z]+)\.ts$|^\.\/([a-z]+)\.ts$/;
 const found = new Set();
@@ -57,6 +57,7 @@ const common = {
 
 await bundle({
   ...common,
+  ...WITHOUT_SQLITE,
   entryPoints: ['src/cli/main.ts'],
   outdir: 'dist/new',
   // Only for a kind of proxy that HookBus does not support.

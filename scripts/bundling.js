@@ -21,7 +21,14 @@ export const BUNDLE = {
 };
 
 /** Outside the bundles of the commands and the page. Only unused functions of the sketch package load protobufjs. */
-export const OUTSIDE = ['better-sqlite3', 'protobufjs/minimal', '*/dashboard.cjs'];
+export const OUTSIDE = ['protobufjs/minimal', '*/dashboard.cjs'];
+
+/** For esbuild: bundles that work without better-sqlite3. */
+export const WITHOUT_SQLITE = {
+  alias: { ...BUNDLE.alias, 'better-sqlite3': './scripts/optional-sqlite.js' },
+  // In CommonJS, the file has another name for itself.
+  logOverride: { 'empty-import-meta': 'silent' },
+};
 
 /** Makes functions of source files that load their bundle at the first call: `{ BUNDLE: { entry, names } }`. */
 export const late = (bundles) => ({

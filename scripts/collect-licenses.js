@@ -1,14 +1,12 @@
 /*
- * Prints the licences of the packages in the bundles, and of SQLite. With --with-node also the licence of Node, which
- * is in the self-contained executable. Run it from the root of the repository.
+ * Prints the licences of the packages in the bundles, and of SQLite. Run it from the root of the repository:
+ *
+ *   node scripts/collect-licenses.js [TITLE=FILE...]    also the licence in each file, for another part
  */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
 import { BUNDLE, OUTSIDE } from './bundling.js';
-
-/** Where Node distributions put the licence, relative to the prefix. */
-const OF_NODE = ['LICENSE', 'share/doc/node/LICENSE', 'share/doc/nodejs/copyright'];
 
 const { metafile } = await build({
   ...BUNDLE,
@@ -23,7 +21,7 @@ const { metafile } = await build({
   ],
   outdir: 'unused',
   // The separate bundles are entry points here, or are part of one.
-  external: [...OUTSIDE, 'unix-dgram'].filter((name) => name !== 'better-sqlite3'),
+  external: [...OUTSIDE, 'unix-dgram'],
   define: { PAGE_FILES: '{}' },
   write: false,
   metafile: true,
@@ -40,15 +38,9 @@ const packages = new Set(
 const part = (title, text) =>
   console.log(`${'='.repeat(80)}\n${title}\n${'='.repeat(80)}\n\n${text.trim()}\n`);
 
-if (process.argv.includes('--with-node')) {
-  const prefix = resolve(process.execPath, '../..');
-  const ofNode = OF_NODE.map((place) => join(prefix, place)).find(existsSync);
-  part(
-    `Node.js ${process.versions.node}`,
-    ofNode === undefined
-      ? `https://github.com/nodejs/node/blob/v${process.versions.node}/LICENSE`
-      : readFileSync(ofNode, 'utf8'),
-  );
+for (const other of process.argv.slice(2)) {
+  const [title, file] = other.split('=');
+  part(title, readFileSync(file, 'utf8'));
 }
 for (const folder of [...packages].sort()) {
   const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));

@@ -1,13 +1,12 @@
 /*
- * npm runs this when it installs the package. It compiles the launcher, puts it on PATH instead of the Node script, and
- * compiles the bundles for the installed Node. All of this is optional, so it never fails an installation: without it,
- * hookbus works through Node.
+ * npm runs this when it installs the package. It puts the launcher on PATH instead of the Node script, and compiles the
+ * bundles for the installed Node. All of this is optional, so it never fails an installation.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, realpathSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { placeLauncher, tryLauncher } from './place-launcher.js';
+import { placeLauncher } from './place-launcher.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const at = (...parts) => join(root, ...parts);
@@ -21,43 +20,40 @@ const env = {
 const succeeds = (command, ...words) =>
   spawnSync(command, words, { cwd: root, env, stdio: 'ignore', timeout: 120_000 }).status === 0;
 
-/** The launcher that is built here, or the one in the package for this system. Both are tested with hooks. */
-function findLauncher() {
-  const built = '.hookbus.built';
-  try {
-    if (
-      succeeds('sh', 'scripts/build-launcher.sh', '--lenient', `bin/${built}`) &&
-      existsSync(at('bin', built))
-    ) {
-      placeLauncher(at('bin', built), at('bin'));
-      return 'hookbus';
-    }
-  } catch (error) {
-    console.error(`hookbus: ${error.message}`);
-  } finally {
-    rmSync(at('bin', built), { force: true });
-  }
-  const ofPackage = `hookbus-${process.platform}-${process.arch}`;
-  if (!existsSync(at('bin', ofPackage))) return undefined;
-  tryLauncher(at('bin', ofPackage));
-  return ofPackage;
+/** The launcher that npm installed for this system: below this package or beside it. */
+function ofPackage() {
+  const name = join('@hookbus', `${process.platform}-${process.arch}`, 'bin', 'hookbus');
+  return [at('node_modules', name), at('..', name)].find(existsSync);
+}
+
+/** Compiles a launcher where no package has one. */
+function built() {
+  const file = at('bin', '.hookbus.built');
+  const words = ['scripts/build-launcher.sh', '--lenient', 'bin/.hookbus.built'];
+  return succeeds('sh', ...words) && existsSync(file) ? file : undefined;
 }
 
 function installLauncher() {
   if (process.platform === 'win32') return;
-  const launcher = findLauncher();
-  if (launcher === undefined) {
-    console.error(
-      'hookbus: the launcher was not built, because there is no C compiler. hookbus works through Node, which costs each hook about 70 ms instead of 1.',
-    );
-    return;
+  try {
+    const launcher = ofPackage() ?? built();
+    if (launcher === undefined) {
+      console.error(
+        `hookbus: there is no launcher for ${process.platform}-${process.arch}, so each hook starts Node, which costs it tens of milliseconds instead of 1. Install a C compiler, then type: npm rebuild -g hookbus`,
+      );
+      return;
+    }
+    placeLauncher(launcher, at('bin'));
+  } finally {
+    rmSync(at('bin', '.hookbus.built'), { force: true });
   }
   // Hooks must not find Node on PATH: a repository may have added a program there.
-  writeFileSync(at('bin', 'node-path'), `${realpathSync(process.execPath)}\n`, { mode: 0o644 });
+  const places = `${realpathSync(process.execPath)}\n${at('bin', 'hookbus.js')}\n`;
+  writeFileSync(at('bin', 'node-path'), places, { mode: 0o644 });
   // A relative link, so that the package can be moved; replaced atomically, so that the command always exists.
   const link = at('bin', '.hookbus-command.new');
   rmSync(link, { force: true });
-  symlinkSync(launcher, link);
+  symlinkSync('hookbus', link);
   renameSync(link, at('bin', 'hookbus-command'));
 }
 

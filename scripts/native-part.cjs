@@ -1,10 +1,8 @@
 /*
- * Replaces the package `bindings` in the bundles: gives `better-sqlite3` its native part, from the executable
- * (bin/executable.js) or from the file that npm installed, without the search that `bindings` makes.
+ * Replaces the package `bindings` in the bundles: gives `better-sqlite3` its native part, from the file that npm
+ * installed, without the search that `bindings` makes.
  */
 module.exports = (name) => {
-  const embedded = globalThis[Symbol.for('hookbus.addon')];
-  if (embedded !== undefined) return embedded();
   try {
     const addon = { exports: {} };
     process.dlopen(addon, `${__dirname}/../node_modules/better-sqlite3/build/Release/${name}`);

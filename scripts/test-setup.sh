@@ -69,6 +69,9 @@ packages() {
   for client in claude codex gemini; do
     { scripts/fetch-client.sh "$client" >/dev/null || say "$client is not available, so its tests are skipped"; } &
   done
+  for system in linux-x64 darwin-arm64; do
+    { scripts/fetch-node.sh $system >/dev/null || say "Node for $system is not available, so tests of the tarballs fail"; } &
+  done
   scripts/fetch-client.sh zig >/dev/null || say "zig is not available, so the tests of the launcher for other systems are skipped"
   wait
 }

@@ -3,6 +3,7 @@ import { readFileSync, realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Environment } from '../../config/settings.ts';
 import { reasonOf } from '../../domain/errors.ts';
+import { LAUNCHER_PACKAGE } from '../../os/own-program.ts';
 import { pathAdvice } from '../../os/path-advice.ts';
 import { isNodeSqlite, openSqlite } from '../../store/sqlite/sqlite.ts';
 import { REBUILD_SQLITE } from '../store/open-store.ts';
@@ -49,9 +50,9 @@ function checkLauncher({ program }: SetupFacts): Check {
   const name = 'launcher';
   if (script !== undefined) {
     const finding = advice(
-      'the launcher was not built',
+      `there is no launcher for ${process.platform}-${process.arch}`,
       'Every hook starts through Node.js, which takes most of its time (docs/performance.md).',
-      'Install a C compiler (gcc), then run `make build` in a checkout or `npm rebuild hookbus` for the package (npm 12 asks you to approve install scripts).',
+      `Install the package with it, ${LAUNCHER_PACKAGE}, if there is one for your system: \`npm install -g --include=optional hookbus\`. Otherwise install a C compiler (gcc), then run \`make build\` in a checkout or \`npm rebuild -g hookbus\` for the package (npm 12 asks you to approve install scripts).`,
     );
     return { name, summary: 'none, hooks go through Node.js', findings: [finding] };
   }

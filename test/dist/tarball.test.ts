@@ -6,33 +6,37 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { VERSION } from '../../src/domain/version.ts';
-import { hasLauncher, until } from '../support/daemon.ts';
+import { readCodeSignature } from '../launcher/support/code-signature.ts';
+import { findCrossCompiler } from '../launcher/support/cross.ts';
+import { titleOf } from '../launcher/support/launcher.ts';
+import { readProgramFile } from '../launcher/support/program-file.ts';
+import { until } from '../support/daemon.ts';
 import { recordsIn } from '../support/spooled.ts';
 import { aDirectory, aPath, aUser, filesIn, mustRun, ROOT, remove } from './support.ts';
 
-const NAME = `hookbus-${VERSION}-${process.platform}-${process.arch}`;
+const SYSTEM = `${process.platform}-${process.arch}`;
+const NAME = `hookbus-${VERSION}-${SYSTEM}`;
 const PAYLOAD = readFileSync(join(ROOT, 'fixtures/payloads/PreToolUse.Bash.json'), 'utf8');
-const WITHOUT = hasLauncher
-  ? ''
-  : ' (some are skipped: no launcher was built, there being no C compiler)';
+const canCross = findCrossCompiler();
+const isPacked = canCross === true && ['x64', 'arm64'].includes(process.arch);
 
-describe(`the tarball, without Node${WITHOUT}`, () => {
+describe.skipIf(!isPacked)(titleOf('the tarball, without Node', canCross), () => {
   let output: string;
   let tree: string;
-  const program = () => join(tree, 'hookbus');
-  /** Without a launcher, it is what the launcher would start. */
-  const commandLine = () => join(tree, hasLauncher ? 'hookbus-cli' : 'hookbus');
+  const program = () => join(tree, 'bin/hookbus');
+  /** The words before `run` for the Node engine. */
+  const engine = () => [join(tree, 'bin/hookbus.js')];
 
   beforeAll(() => {
     output = aDirectory();
-    mustRun(join(ROOT, 'scripts/make-dist.sh'), [join(output, 'release')]);
+    mustRun(join(ROOT, 'scripts/make-dist.sh'), [join(output, 'release'), SYSTEM, 'darwin-arm64']);
     mkdirSync(join(output, 'opt'));
     mustRun('tar', ['-xzf', join(output, 'release', `${NAME}.tar.gz`), '-C', join(output, 'opt')]);
     tree = join(output, 'opt', NAME);
-  }, 120_000);
+  }, 600_000);
 
   afterAll(() => remove(output));
 
@@ -55,7 +59,8 @@ describe(`the tarball, without Node${WITHOUT}`, () => {
     );
     const inside = check(tree);
     for (const name of [
-      'hookbus',
+      'bin/hookbus',
+      'bin/hookbus-node',
       'README.md',
       'LICENSE',
       'LICENSE-of-parts',
@@ -68,7 +73,7 @@ describe(`the tarball, without Node${WITHOUT}`, () => {
       expect(inside).toContain(`${name}: OK`);
     }
     expect(readFileSync(join(tree, 'LICENSE-of-parts'), 'utf8')).toMatch(
-      /Node\.js.*better-sqlite3.*jsonc-parser.*SQLite/s,
+      /Node\.js.*musl.*zig.*jsonc-parser.*SQLite/s,
     );
   });
 
@@ -81,7 +86,6 @@ describe(`the tarball, without Node${WITHOUT}`, () => {
     ]);
     expect(run(['status'])).toMatchObject({ code: 0, stderr: '' });
     expect(run(['--version']).stdout).toBe(`hookbus ${VERSION}\n`);
-    // The native part of SQLite was a file only while it was loaded.
     expect(readdirSync(temporary)).toEqual([]);
     // The default directory contains only the entry of the state directory in use.
     expect(readdirSync(home)).toEqual(['.local']);
@@ -89,18 +93,20 @@ describe(`the tarball, without Node${WITHOUT}`, () => {
   });
 
   it('runs a hook in its Node engine too', () => {
-    const { run, logs } = aUser(commandLine(), aPath());
+    const { run, logs } = aUser(join(tree, 'bin/hookbus-node'), aPath());
+    const at = (words: readonly string[], env = {}) => run([...engine(), ...words], env, PAYLOAD);
     const hook = ['run', '--name', 'guard', '--', 'sh', '-c', 'cat; echo no >&2; exit 2'];
-    expect(run(hook, { HOOKBUS_STORE_RAW: '1' }, PAYLOAD)).toEqual({
+    expect(at(hook, { HOOKBUS_STORE_RAW: '1' })).toEqual({
       code: 2,
       stdout: PAYLOAD,
       stderr: 'no\n',
     });
-    expect(logs()).toMatchObject([{ hook_name: 'guard', status: 'blocked' }]);
-    expect(run(['run', '--', 'sh', '-c', 'kill -TERM $$']).code).toBe(null);
-    expect(run(['run', '--', 'no-such-hook']).code).toBe(127);
-    expect(run(hook, { HOOKBUS_ENABLED: '0' }, PAYLOAD).code).toBe(2);
-    expect(logs()).toHaveLength(3);
+    const rows = () => JSON.parse(at(['logs', '--json']).stdout) as ReturnType<typeof logs>;
+    expect(rows()).toMatchObject([{ hook_name: 'guard', status: 'blocked' }]);
+    expect(at(['run', '--', 'sh', '-c', 'kill -TERM $$']).code).toBe(null);
+    expect(at(['run', '--', 'no-such-hook']).code).toBe(127);
+    expect(at(hook, { HOOKBUS_ENABLED: '0' }).code).toBe(2);
+    expect(rows()).toHaveLength(3);
   });
 
   it('runs a duplicate once without a daemon', () => {
@@ -112,27 +118,24 @@ describe(`the tarball, without Node${WITHOUT}`, () => {
     expect(logs().map(({ status }) => status)).toEqual(['dedupe_skip', 'success']);
   });
 
-  it.skipIf(!hasLauncher)(
-    'has its daemon started by the first hook, and by its command',
-    async () => {
-      const { run, logs, state } = aUser(program(), aPath());
-      const auto = { HOOKBUS_DAEMON: 'auto' };
-      run(['run', '--name', 'first', '--', 'true'], auto);
-      run(['run', '--name', 'second', '--', 'true'], auto);
-      const running = () =>
-        (JSON.parse(run(['daemon', 'status', '--json'], auto).stdout) as { running: boolean })
-          .running;
-      await until('the daemon', running);
-      await until('an empty spool', () => recordsIn(join(state, 'spool')).length === 0);
-      expect(logs()).toHaveLength(2);
-      expect(run(['daemon', 'stop'], auto).stdout).toBe('The daemon has stopped.\n');
-      expect(run(['daemon', 'start'], auto)).toMatchObject({
-        code: 0,
-        stdout: expect.stringContaining('The daemon is running'),
-      });
-      expect(run(['daemon', 'restart'], auto).code).toBe(0);
-    },
-  );
+  it('has its daemon started by the first hook, and by its command', async () => {
+    const { run, logs, state } = aUser(program(), aPath());
+    const auto = { HOOKBUS_DAEMON: 'auto' };
+    run(['run', '--name', 'first', '--', 'true'], auto);
+    run(['run', '--name', 'second', '--', 'true'], auto);
+    const running = () =>
+      (JSON.parse(run(['daemon', 'status', '--json'], auto).stdout) as { running: boolean })
+        .running;
+    await until('the daemon', running);
+    await until('an empty spool', () => recordsIn(join(state, 'spool')).length === 0);
+    expect(logs()).toHaveLength(2);
+    expect(run(['daemon', 'stop'], auto).stdout).toBe('The daemon has stopped.\n');
+    expect(run(['daemon', 'start'], auto)).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('The daemon is running'),
+    });
+    expect(run(['daemon', 'restart'], auto).code).toBe(0);
+  });
 
   it('writes its own path into settings, and removes it again', () => {
     const { run, home } = aUser(program(), aPath());
@@ -147,39 +150,14 @@ describe(`the tarball, without Node${WITHOUT}`, () => {
     expect(readFileSync(file, 'utf8')).toBe(before);
   });
 
-  it.skipIf(!hasLauncher || process.platform !== 'linux')(
-    'comes with an npm package that has a launcher for machines like this, which needs no installation',
-    () => {
-      mustRun('tar', ['-xzf', join(output, 'release', `hookbus-${VERSION}.tgz`), '-C', output]);
-      const bin = join(realpathSync(output), 'package', 'bin');
-      const launcher = join(bin, `hookbus-linux-${process.arch}`);
-      const { run, home, state } = aUser(launcher, aPath('node'));
-      const runsInto = (directory: string) => {
-        const env = { HOOKBUS_HOME: directory };
-        const passed = { code: 0, stdout: PAYLOAD, stderr: '' };
-        expect(run(['run', '--', 'cat'], env, PAYLOAD)).toEqual(passed);
-        return recordsIn(join(directory, 'spool')).length;
-      };
-      expect(runsInto(join(home, '.local', 'state', 'hookbus'))).toBe(1);
-      // Only Node makes a state directory that is not the default, and hooks do not search PATH for Node.
-      expect(runsInto(state)).toBe(0);
-      expect(run(['--version']).stdout).toBe(`hookbus ${VERSION}\n`);
-      const file = join(home, '.claude', 'settings.json');
-      mkdirSync(dirname(file));
-      const hooks = { Stop: [{ hooks: [{ type: 'command', command: 'sh check.sh' }] }] };
-      writeFileSync(file, JSON.stringify({ hooks }));
-      const modules = join(bin, '..', 'node_modules');
-      mkdirSync(modules);
-      symlinkSync(join(ROOT, 'node_modules/better-sqlite3'), join(modules, 'better-sqlite3'));
-      const user = aUser('node', aPath('node'));
-      const env = { HOME: home };
-      expect(user.run([join(bin, 'hookbus-command'), 'install', '--scope', 'user'], env).code).toBe(
-        0,
-      );
-      expect(readFileSync(file, 'utf8')).toContain(`set -- ${launcher} run --; `);
-      expect(runsInto(state)).toBe(1);
-    },
-  );
+  it('is made for another system too, with its Node as it was signed', () => {
+    const name = `hookbus-${VERSION}-darwin-arm64`;
+    mustRun('tar', ['-xzf', join(output, 'release', `${name}.tar.gz`), '-C', output]);
+    const at = (file: string) => join(output, name, 'bin', file);
+    expect(readProgramFile(at('hookbus'))).toMatchObject({ machine: 'arm64' });
+    expect(readCodeSignature(at('hookbus'))).toMatchObject({ isAdHoc: true, isValid: true });
+    expect(readCodeSignature(at('hookbus-node'))).toMatchObject({ isAdHoc: false, isValid: true });
+  });
 
   it('links itself only if it can run hooks', () => {
     const { home } = aUser(program(), aPath());
@@ -188,9 +166,9 @@ describe(`the tarball, without Node${WITHOUT}`, () => {
     expect(mustRun('sh', [install, bin])).toBe(`install: installed ${bin}/hookbus\n`);
     expect(realpathSync(join(bin, 'hookbus'))).toBe(realpathSync(program()));
     const other = join(home, 'other');
-    mkdirSync(other);
+    mkdirSync(join(other, 'bin'), { recursive: true });
     writeFileSync(join(other, 'install.sh'), readFileSync(install));
-    writeFileSync(join(other, 'hookbus'), '', { mode: 0o755 });
+    writeFileSync(join(other, 'bin/hookbus'), '', { mode: 0o755 });
     expect(() => mustRun('sh', [join(other, 'install.sh'), bin])).toThrow('was not changed');
     expect(realpathSync(join(bin, 'hookbus'))).toBe(realpathSync(program()));
     expect(readdirSync(bin)).toEqual(['hookbus']);
