@@ -6,6 +6,7 @@ import { createRequire } from 'node:module';
 
 const load = createRequire(typeof __filename === 'string' ? __filename : import.meta.url);
 
+// biome-ignore lint/style/noDefaultExport: it replaces the default export of the package.
 export default function Sqlite(...given) {
   const Loaded = load('better-sqlite3');
   return new Loaded(...given);

@@ -1,5 +1,5 @@
 /*
- * Makes the npm packages that contain a launcher, one for each system, of which npm installs the one that fits:
+ * Makes the npm packages that contain a launcher, one for each system:
  *
  *   node scripts/pack-launchers.js OUTPUT SYSTEM=LAUNCHER=LICENCES...
  */
