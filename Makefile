@@ -71,11 +71,12 @@ e2e: test-setup build ## drive the real clients, offline, with hooks bare and wr
 	@scripts/test-setup.sh packages
 	@$(VITEST) $(CLIENT_TESTS:%=test/e2e/%.test.ts)
 
-check: build ## formatting, lint, ranks, sizes, words, types, dead code, generated docs
+check: build ## formatting, lint, ranks, sizes, words, types, dead code, workflows, generated docs
 	@$(BIN)/biome ci --colors=off .
 	@node scripts/check-house.js
 	@$(BIN)/tsc
 	@$(BIN)/knip
+	@$(ESBUILD) scripts/check-workflows.ts --entry-names=check-workflows --log-level=error && node dist/new/check-workflows.cjs
 	@$(MAKE) --no-print-directory docs ARGS=--check
 
 docs: build ## write docs/cli.md, and the tables of error codes and columns, anew from the code

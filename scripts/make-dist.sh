@@ -3,6 +3,8 @@
 #   hookbus-VERSION-SYSTEM.tar.gz    for four systems, with Node: nothing else is needed
 #   hookbus-SYSTEM-VERSION.tgz       the npm packages @hookbus/SYSTEM, each with the launcher for a system
 #   hookbus-VERSION.tgz              the npm package
+#   hookbus.cdx.json, NOTES.md       what is in them, and what changed
+#   install-release.sh, hookbus.rb   install a tarball, if it has the right checksum
 #   SHA256SUMS
 # The same checkout gives the same bytes. scripts/make-dist.sh [DIRECTORY [SYSTEM...]]: release/ and all without it.
 set -eu
@@ -77,9 +79,12 @@ done
 node scripts/pack-launchers.js "$output" $packages
 scripts/pack-npm.sh "$output"
 
-# A bill of materials and attestations are made here, of the files in $output, before the sums.
+node scripts/write-sbom.js "node@$(basename "$(scripts/fetch-node.sh "$1")" | sed 's/.*-//')" >"$output/hookbus.cdx.json"
+node scripts/write-installers.js "$output"
+# The entries of this version, or those of the next one.
+awk -v title="## [$version]" 'index($0, "## [") == 1 { on = index($0, title) == 1 || (!seen && index($0, "## [Unreleased]") == 1); seen = seen || on; next } on' CHANGELOG.md >"$output/NOTES.md"
 
-(cd "$output" && sums hookbus-* >SHA256SUMS)
+(cd "$output" && sums $(ls) >SHA256SUMS)
 say "wrote $(cd "$output" && ls hookbus-* | wc -l | tr -d ' ') files to $output"
 
 # Test the tarball for this system without this checkout, without Node and without PATH.
