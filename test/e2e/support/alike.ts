@@ -1,5 +1,13 @@
-import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
+import { LAUNCHER } from '../../support/daemon.ts';
 import type { Dialect, HookLine } from './dialects.ts';
 import {
   aClientHome,
@@ -69,7 +77,7 @@ function linesOf(at: string, { answers, lines }: Scenario): Readonly<Record<stri
   return { [answering(moment)]: text };
 }
 
-/** Bare, wrapped in the user's settings, or wrapped in a project's on a machine without HookBus. */
+/** Bare, wrapped, or wrapped on a machine without HookBus, as a project's settings may be. */
 export type Form = 'bare' | 'wrapped' | 'guarded';
 
 /** A session of a client with these scenarios, in a home of its own. */
@@ -78,9 +86,10 @@ export async function play(
   dialect: Dialect,
   scenarios: readonly Scenario[],
   form: Form,
+  scope: 'user' | 'project' = 'user',
 ): Promise<Played> {
   const root = aClientRoot();
-  const place = join(root, 'cases');
+  const [place, bin] = [join(root, 'cases'), join(root, 'home', 'bin')];
   const tools = writeCases(root, dialect, scenarios);
   const lineOf = (hook: HookId): HookLine => ({
     command: join(place, hook),
@@ -95,12 +104,16 @@ export async function play(
     {
       ...dialect.start([]),
       tools,
-      ...(form === 'guarded' ? { shared: dialect.shared } : {}),
-      env: { ...dialect.start([]).env, HOOKBUS_STORE_RAW: '1', PATH: pathWithoutHookbus() },
+      ...(scope === 'project' ? { shared: dialect.shared } : {}),
+      env: { ...dialect.start([]).env, HOOKBUS_STORE_RAW: '1', PATH: `${bin}:${otherPath()}` },
     },
     dialect.settings(Object.fromEntries(hooks)),
     root,
   );
+  if (form === 'wrapped') {
+    mkdirSync(bin);
+    symlinkSync(LAUNCHER, join(bin, 'hookbus'));
+  }
   try {
     if (form !== 'bare') {
       await home.install();
@@ -118,7 +131,8 @@ export async function play(
   }
 }
 
-const pathWithoutHookbus = (): string =>
+/** PATH without another HookBus. */
+const otherPath = (): string =>
   (process.env['PATH'] ?? '')
     .split(':')
     .filter((directory) => !existsSync(join(directory, 'hookbus')))
@@ -156,10 +170,14 @@ function inTurn(lines: readonly string[]): string[] {
 
 /** Without what differs between any two sessions: paths, ids, times. */
 function plain(root: string, text: string): string {
-  return text
-    .replaceAll(root, 'ROOT')
-    .replace(/A{100,}/g, 'A…')
-    .replace(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, 'ID')
-    .replace(/Chunk ID: [0-9a-f]+/g, 'Chunk ID')
-    .replace(/\d+(?:\.\d+)?/g, 'N');
+  return (
+    text
+      .replaceAll(root, 'ROOT')
+      .replace(/A{100,}/g, 'A…')
+      // Qwen Code now and then loses what a tool says that ends at once.
+      .replace(/(case-\d+)(\/tool\b[^"]*?Output: )\(empty\)/g, '$1$2ran $1')
+      .replace(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, 'ID')
+      .replace(/Chunk ID: [0-9a-f]+/g, 'Chunk ID')
+      .replace(/\d+(?:\.\d+)?/g, 'N')
+  );
 }

@@ -49,7 +49,8 @@ export function describeAlike(driven: Driven | string, dialect: Dialect): void {
         expect(actual, wrapped?.ended.stderr).toEqual(expected);
         const recorded = rows.map((row) => row.hook_name).filter((name) => name !== 'limited');
         expect(recorded.toSorted()).toEqual(actual.runs);
-        expectRead(dialect, one, actual, rows);
+        if (dialect.readOtherwise?.includes(one.name) !== true)
+          expectRead(dialect, one, actual, rows);
       },
     );
 
@@ -75,7 +76,8 @@ export function describeAlike(driven: Driven | string, dialect: Dialect): void {
       const ids = calls.map((one) => {
         const rows = both(cases.indexOf(one))[2];
         const found = new Set(rows.map((row) => row.correlation_id));
-        expect(found.size, one.name).toBe(1);
+        const ids = rows.map(({ hook_name, correlation_id }) => `${hook_name} ${correlation_id}`);
+        expect(found.size, `${one.name}: ${ids.join(', ')}`).toBe(1);
         return [...found][0];
       });
       expect(new Set(ids).size).toBe(calls.length);
@@ -86,7 +88,7 @@ export function describeAlike(driven: Driven | string, dialect: Dialect): void {
       async (_name, ending) => {
         const forms = ['bare', 'wrapped', 'guarded'] as const;
         const played = await Promise.all(
-          forms.map((form) => play(driven, dialect, endingWith(ending), form)),
+          forms.map((form) => play(driven, dialect, endingWith(ending), form, 'project')),
         );
         const [expected, ...others] = played.map(({ outcomes, conversation, ended }) => ({
           outcomes: outcomes.map((outcome) => ({ ...outcome, tookMs: 0 })),
@@ -95,21 +97,18 @@ export function describeAlike(driven: Driven | string, dialect: Dialect): void {
         }));
         expect(expected?.outcomes[0]?.trace).toEqual([]);
         for (const other of others) expect(other).toEqual(expected);
-        // A machine without HookBus has none.
-        expect(played[2]?.rows).toEqual([]);
+        // On a machine without HookBus there are none.
+        expect(played.map(({ rows }) => rows.length > 0)).toEqual([false, true, false]);
       },
       TIMEOUT_MS,
     );
 
     it('are on record with a duration where the limit of the client ended them', () => {
-      for (const [index, { lines }] of cases.entries()) {
-        if (lines?.limited === undefined) continue;
-        const [, { trace }, rows] = both(index);
-        const [row, ...more] = rows.filter(({ hook_name }) => hook_name === 'limited');
-        expect(more).toEqual([]);
-        expect(row?.status).toBe(trace.includes('limited ends') ? 'blocked' : 'error');
-        expect(row?.duration_ms).toBeGreaterThanOrEqual(900);
-      }
+      // The payload of a hook that was killed is not stored, and so not the case.
+      const rows = (wrapped?.rows ?? []).filter(({ hook_name }) => hook_name === 'limited');
+      const ended = rows.filter(({ status }) => status !== 'success');
+      expect(ended.length).toBeGreaterThanOrEqual(2);
+      for (const { duration_ms } of ended) expect(duration_ms).toBeGreaterThanOrEqual(900);
     });
   });
 }
