@@ -31,11 +31,11 @@ export interface InspectedFile extends SettingsFile {
 export function inspectSettings(path: string, agent: AgentSettings): InspectedFile {
   const file = readSettingsFile(path, agent.allowsComments);
   const disabledLines = new Set(agent.disabledIn?.(file.root));
-  const hooks = inspectHooks(file.text, file.root, agent).map((hook) => ({
+  const hooks = inspectHooks(file.hookText ?? file.text, file.root, agent).map((hook) => ({
     ...hook,
     isDisabled: isDisabled(hook.site, disabledLines, hook.written),
   }));
-  const variables = readVariables(file.text, file.root, agent);
+  const variables = readVariables(file.hookText ?? file.text, file.root, agent);
   const isEnabled = isOn(variables.HOOKBUS_ENABLED);
   return { ...file, hooks, disabledLines, variables, isEnabled };
 }

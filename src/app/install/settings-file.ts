@@ -6,6 +6,7 @@ import { HookbusError, reasonOf } from '../../domain/errors.ts';
 import { sha256Hex } from '../../domain/key/sha256.ts';
 import { replaceFile } from '../../os/replace-file.ts';
 import { decodeUtf8 } from '../reading/payload-text.ts';
+import { isToml, readTomlHooks } from './toml-settings.ts';
 
 /** A settings file that was read. */
 export interface SettingsFile {
@@ -16,6 +17,8 @@ export interface SettingsFile {
   readonly bytes: Buffer;
   readonly text: string;
   readonly root: Node;
+  /** The text that `root` is of, if that is not `text`. */
+  readonly hookText?: string;
   /** There is no such file yet. */
   readonly isNew?: true;
 }
@@ -39,6 +42,10 @@ export function readSettingsFile(path: string, allowsComments: boolean): Setting
   const text = decodeUtf8(bytes);
   if (text === undefined) {
     throw settingsError(`${path} is not valid UTF-8`, 'HookBus did not change it.');
+  }
+  if (isToml(path)) {
+    const { root, text: hookText } = readTomlHooks(path, text);
+    return { path, target, bytes, text, root, hookText };
   }
   const parsed = parseSettings(text, allowsComments);
   if ('root' in parsed) return { path, target, bytes, text, root: parsed.root };

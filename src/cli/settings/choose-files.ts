@@ -133,7 +133,9 @@ export async function agreedFiles(
   });
   const files = request.files.filter((file) => !shared.includes(file));
   const isAsked = mayAsk(given, context) && !given.isOn('yes');
-  if (isAsked && !(await isConfirmed(context, request.work, plan(only(files))))) return undefined;
+  const warning = request.work === 'install' ? request.agent.warning : undefined;
+  const isWanted = async () => isConfirmed(context, request.work, plan(only(files)), warning);
+  if (isAsked && !(await isWanted())) return undefined;
   for (const file of shared) {
     const report = plan(only([...files, file])).find(({ path }) => path === file.path);
     const isChanged = report !== undefined && report.before !== report.after;
