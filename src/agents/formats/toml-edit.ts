@@ -102,12 +102,12 @@ export function editToml(
 }
 
 function spell({ value, spelling }: TomlEdit): string {
-  if (spelling !== undefined && valueOf(spelling) === value) return spelling;
+  if (spelling !== undefined && meaningOf(spelling) === value) return spelling;
   return JSON.stringify(value).replaceAll('\u007f', '\\u007f');
 }
 
 /** What a string means; undefined if it is none. */
-function valueOf(spelling: string): unknown {
+function meaningOf(spelling: string): unknown {
   try {
     return parse(`a = ${spelling}\n`)['a'];
   } catch {

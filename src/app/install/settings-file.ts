@@ -43,15 +43,17 @@ export function readSettingsFile(path: string, allowsComments: boolean): Setting
   if (text === undefined) {
     throw settingsError(`${path} is not valid UTF-8`, 'HookBus did not change it.');
   }
-  if (isToml(path)) {
-    const { root, text: hookText } = readTomlHooks(path, text);
-    return { path, target, bytes, text, root, hookText };
+  const parsed: ReturnType<typeof readTomlHooks> | ReturnType<typeof parseSettings> = isToml(path)
+    ? readTomlHooks(text)
+    : parseSettings(text, allowsComments);
+  if ('root' in parsed) {
+    const file = { path, target, bytes, text, root: parsed.root };
+    return 'text' in parsed ? { ...file, hookText: parsed.text } : file;
   }
-  const parsed = parseSettings(text, allowsComments);
-  if ('root' in parsed) return { path, target, bytes, text, root: parsed.root };
   const { line, column, reason } = parsed.problem;
+  const form = isToml(path) ? 'TOML' : 'JSON';
   throw settingsError(
-    `${path} is not valid JSON at line ${line}, column ${column}: ${reason}`,
+    `${path} is not valid ${form} at line ${line}, column ${column}: ${reason}`,
     'HookBus changed no file.',
   );
 }
