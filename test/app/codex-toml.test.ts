@@ -74,7 +74,7 @@ describe.each(COMMANDS)('a command written %s', (command) => {
   });
 });
 
-it('inline tables, dotted keys and two equal commands are told apart', () => {
+it('inline tables, dotted keys and two equal commands keep their places', () => {
   const text = [
     'hooks.Stop = [{ hooks = [{ type = "command", command = "./a.sh" }, { "command" = \'./a.sh\', type = "command" }] }]',
     'x = """command = "./a.sh" """',

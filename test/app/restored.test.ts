@@ -27,11 +27,23 @@ const LINES = [
 /** JSON as people and tools write it: any white space, escapes and order, comments where the agent allows them. */
 function spelled(value: unknown, random: Random, comments: boolean): string {
   const gap = (): string =>
-    pick(random, ['', '', ' ', '\n  ', '\t', '\r\n', comments ? ' // c "x"\n' : ' ', comments ? '/* { */' : '']);
+    pick(random, [
+      '',
+      '',
+      ' ',
+      '\n  ',
+      '\t',
+      '\r\n',
+      comments ? ' // c "x"\n' : ' ',
+      comments ? '/* { */' : '',
+    ]);
   if (typeof value === 'string') {
     const text = JSON.stringify(value);
     return random(3) === 0
-      ? text.replace(/[a-z/](?=[^\\]*$)/, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)
+      ? text.replace(
+          /[a-z/](?=[^\\]*$)/,
+          (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
+        )
       : text;
   }
   if (Array.isArray(value))
@@ -53,7 +65,12 @@ function aHook(agent: AgentName, random: Random): object {
     [field, pick(random, LINES)],
     ...(random(2) === 0 ? [['timeout', random(9000) + 1] as [string, unknown]] : []),
     ...(random(2) === 0
-      ? [['env', pick<object>(random, [{}, { A: 'b' }, { HOOKBUS_ENABLED: '0', B: '' }])] as [string, unknown]]
+      ? [
+          ['env', pick<object>(random, [{}, { A: 'b' }, { HOOKBUS_ENABLED: '0', B: '' }])] as [
+            string,
+            unknown,
+          ],
+        ]
       : []),
     ...(random(3) === 0 ? [['name', 'x'] as [string, unknown]] : []),
   ];

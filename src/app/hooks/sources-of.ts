@@ -2,7 +2,7 @@ import { basename, dirname, join } from 'node:path';
 import type { Node } from 'jsonc-parser';
 import type { AgentName, AgentSettings, Places } from '../../agents/settings/agent-settings.ts';
 import { findSettings } from '../install/find-settings.ts';
-import { isToml } from '../install/toml-settings.ts';
+import { isToml } from '../install/toml/toml-settings.ts';
 import { pluginSources } from './claude-plugins.ts';
 import { frontmatterSources } from './frontmatter-sources.ts';
 import { filesBelow, type HookSource, isFile, namesIn, readSource } from './hook-source.ts';

@@ -6,7 +6,7 @@ import { HookbusError, reasonOf } from '../../domain/errors.ts';
 import { sha256Hex } from '../../domain/key/sha256.ts';
 import { replaceFile } from '../../os/replace-file.ts';
 import { decodeUtf8 } from '../reading/payload-text.ts';
-import { isToml, readTomlHooks } from './toml-settings.ts';
+import { isToml, readTomlHooks } from './toml/toml-settings.ts';
 
 /** A settings file that was read. */
 export interface SettingsFile {

@@ -7,7 +7,7 @@ import { AGENT_SETTINGS } from '../../agents/settings/settings-files.ts';
 import type { StatePaths } from '../../config/home/paths.ts';
 import { readSettingsFile } from './settings-file.ts';
 import { createLedger } from './settings-ledger.ts';
-import { isToml } from './toml-settings.ts';
+import { isToml } from './toml/toml-settings.ts';
 
 /** Directories of agents' settings files. */
 const DIRECTORIES: Readonly<Record<string, AgentName>> = {

@@ -1,5 +1,5 @@
 import type { Node } from 'jsonc-parser';
-import type { AgentSettings } from './agent-settings.ts';
+import type { AgentSettings } from '../agent-settings.ts';
 import {
   type EnvChanges,
   type FindHolder,
@@ -11,10 +11,10 @@ import {
   VARIABLES,
   type Values,
   variablesIn,
-} from './env-block.ts';
-import { findHooks } from './find-hooks.ts';
-import { hookKey } from './hook-plan.ts';
-import { inspectHook } from './wrap-hooks.ts';
+} from '../env-block.ts';
+import { findHooks } from '../find-hooks.ts';
+import { hookKey } from '../hook-plan.ts';
+import { inspectHook } from '../wrap-hooks.ts';
 
 /** What HookBus changed in the `env` of each hook, by the hook's event and command. */
 export type HookEnvChanges = Readonly<Record<string, EnvChanges>>;
@@ -27,7 +27,7 @@ interface Holder {
   readonly isRecorded: boolean;
 }
 
-/** Each hook once, also where it has several commands; equal ones are told apart by a number. */
+/** Each hook once, also where it has several commands; equal ones get a number. */
 function holdersIn(text: string, agent: AgentSettings, root = rootOf(text)): Holder[] {
   const holders = new Map<number, Holder>();
   const seen = new Map<string, number>();

@@ -1,7 +1,7 @@
-import { editToml, type TomlEdit } from '../../agents/formats/toml-edit.ts';
-import type { HookSite } from '../../agents/settings/find-hooks.ts';
-import { type HookPlan, hookKey } from '../../agents/settings/hook-plan.ts';
-import { digestOf, settingsError } from './settings-file.ts';
+import { editToml, type TomlEdit } from '../../../agents/formats/toml-edit.ts';
+import type { HookSite } from '../../../agents/settings/find-hooks.ts';
+import { type HookPlan, hookKey } from '../../../agents/settings/hook-plan.ts';
+import { digestOf, settingsError } from '../settings-file.ts';
 import type { Spellings } from './toml-settings.ts';
 
 /** The TOML text with the planned commands, and the spellings to remember. @throws HookbusError `E_SETTINGS_FILE` */

@@ -1,6 +1,6 @@
 import type { Node } from 'jsonc-parser';
-import { parseTomlHooks } from '../../agents/formats/toml-hooks.ts';
-import { type JsonProblem, parseSettings } from '../../agents/settings/read-settings-text.ts';
+import { parseTomlHooks } from '../../../agents/formats/toml-hooks.ts';
+import { type JsonProblem, parseSettings } from '../../../agents/settings/read-settings-text.ts';
 
 /** How a command in a TOML file was spelled, by its event and command. */
 export type Spellings = Readonly<Record<string, string>>;
