@@ -2,6 +2,9 @@ import { join } from 'node:path';
 import type { PayloadFields } from './payload-fields.ts';
 import { type AgentSettings, inProject } from './settings/agent-settings.ts';
 
+/** Codex keeps its list of trusted hooks under `hooks.state`. */
+const HOLDS = /^\s*(?:\[+\s*)?hooks\b(?!\s*\.\s*state\b)/m;
+
 /** Codex CLI: like Claude Code, with a turn in place of a prompt. */
 export const codex: PayloadFields = { promptId: ['turn_id'] };
 
@@ -10,24 +13,19 @@ export const codexSettings: AgentSettings = {
   title: 'Codex',
   places: (places) => {
     const own = places.agentHome.codex ?? (places.home && join(places.home, '.codex'));
-    return [
-      ...(own === undefined ? [] : [{ scope: 'user' as const, path: join(own, 'hooks.json') }]),
-      ...inProject(places, (directory) => join(directory, '.codex', 'hooks.json')).map((path) => ({
+    const directories = [
+      ...(own === undefined ? [] : [{ scope: 'user' as const, directory: own }]),
+      ...inProject(places, (directory) => join(directory, '.codex')).map((directory) => ({
         scope: 'project' as const,
-        path,
+        directory,
       })),
     ];
+    return directories.flatMap(({ scope, directory }) => [
+      { scope, path: join(directory, 'hooks.json') },
+      { scope, path: join(directory, 'config.toml'), holds: HOLDS },
+    ]);
   },
-  neighbours: (places) => {
-    const own = places.agentHome.codex ?? (places.home && join(places.home, '.codex'));
-    const project = inProject(places, (directory) => join(directory, '.codex'));
-    return [...(own === undefined ? [] : [own]), ...project].map((directory) => ({
-      path: join(directory, 'config.toml'),
-      saying: 'has hooks in TOML; move them to hooks.json to have them recorded',
-      // Codex keeps its list of trusted hooks under `hooks.state`.
-      holds: /^\s*\[+\s*hooks\b(?!\s*\.\s*state\b)/m,
-    }));
-  },
+  neighbours: () => [],
   shell: 'own',
   allowsComments: false,
   hasEnvBlock: false,
@@ -40,6 +38,8 @@ export const codexSettings: AgentSettings = {
   },
   isCommandByDefault: false,
   unguardedFields: [],
-  advice: 'Codex skips a hook whose command has changed until you trust it: type /hooks in Codex.',
+  warning:
+    'Codex skips a wrapped hook, without a word, until you trust it again: type /hooks in Codex.',
+  advice: 'To see which hooks Codex trusts: hookbus hooks --agent codex',
   switchOn: 'export HOOKBUS_ENABLED=1 in the shell that starts codex',
 };

@@ -157,7 +157,9 @@ describe('doctor on settings files', () => {
       summary: '1 file, 1 of 2 hooks wrapped',
       findings: [],
     });
-    expect(checks.find(({ name }) => name === 'recording')?.summary).toMatch(/^on for Claude Code, by .*settings/);
+    expect(checks.find(({ name }) => name === 'recording')?.summary).toMatch(
+      /^on for Claude Code, by .*settings/,
+    );
   });
 
   it('finds prefixes whose program no longer exists', async () => {

@@ -117,3 +117,61 @@ it('status --brief says the worst in one line, and nothing if all is well', asyn
   writeFileSync(join(top, 'home/.codex/hooks.json'), HOOKS);
   expect(await brief()).toBe('recording is off for Claude Code: hookbus enable (and 1 more)\n');
 });
+
+const GEMINI = HOOKS.replace('Stop', 'AfterTool');
+
+it('Gemini CLI is switched on by the env of its hooks, and left as it was', async () => {
+  const path = 'home/.gemini/settings.json';
+  const { ask, say, read } = aUser({ [path]: GEMINI });
+  expect((await ask('enable --agent gemini')).stderr).toContain(
+    'no hook of Gemini CLI is wrapped there yet. Instead: hookbus install --agent gemini --enable',
+  );
+  await ask('install --agent gemini --yes');
+  expect(await say('status')).toContain('Recording: off for Gemini CLI');
+  expect(await say('enable --agent gemini')).toContain(
+    'Recording is on for Gemini CLI, by ~/.gemini/settings.json',
+  );
+  expect(read(path)).toContain('"env": { "HOOKBUS_ENABLED": "1" }');
+  expect(await say('status')).toContain('Recording: on for Gemini CLI (~/.gemini/settings.json)');
+  const { checks } = JSON.parse((await ask('doctor --json')).stdout);
+  expect(checks.find(({ name }: { name: string }) => name === 'recording').summary).toMatch(
+    /^on for Gemini CLI, by \/.*settings.json$/,
+  );
+  expect(await say('disable --agent gemini')).toContain('Recording is off for Gemini CLI');
+  await ask('install --agent gemini --enable --yes');
+  expect(read(path)).toContain('HOOKBUS_ENABLED');
+  await ask('uninstall --agent gemini --yes');
+  expect(read(path)).toBe(GEMINI);
+});
+
+it('install warns of what Codex does before it asks, and uninstall says nothing of it', async () => {
+  const path = 'home/.codex/hooks.json';
+  const { ask, read } = aUser({ [path]: HOOKS });
+  const warning = 'Codex skips a wrapped hook, without a word, until you trust it again';
+  const refused = await ask('install --agent codex', ['n']);
+  expect(refused.stdout + refused.stderr).toContain(warning);
+  expect(read(path)).toBe(HOOKS);
+  await ask('install --agent codex', ['y']);
+  expect(read(path)).toContain('hookbus');
+  const removed = await ask('uninstall --agent codex', ['y']);
+  expect(read(path)).toBe(HOOKS);
+  expect(removed.stdout + removed.stderr).not.toContain('Codex skips');
+});
+
+it('at a terminal it is asked whose file it is', async () => {
+  const { ask, read } = aUser({ 'project/hooks.json': HOOKS });
+  const unknown = await ask('install --settings hooks.json', ['what?']);
+  expect(unknown.stderr).toContain('may belong to several agents');
+  expect(read('project/hooks.json')).toBe(HOOKS);
+  await ask('install --settings hooks.json', ['qwen', 'y']);
+  expect(read('project/hooks.json')).toContain('hookbus');
+  expect((await ask('uninstall --settings hooks.json')).exitCode).toBe(0);
+  expect(read('project/hooks.json')).toBe(HOOKS);
+});
+
+it('hooks says in one line that the trust of Codex cannot be read', async () => {
+  const { say } = aUser({ 'home/.codex/hooks.json': HOOKS, 'home/.codex/config.toml': 'a = [\n' });
+  expect(await say('hooks --agent codex')).toMatch(
+    /config\.toml cannot be read: .*, so HookBus cannot tell which hooks Codex trusts\. Correct that file\./,
+  );
+});

@@ -463,13 +463,14 @@ describe('the error is one line, and nothing is written', () => {
     ['install --settings nowhere.json', 'nowhere.json does not exist'],
     [
       'install --agent codex',
-      'there is no settings file of Codex at /top/home/.codex/hooks.json or /top/project/.codex/hooks.json. To name one: hookbus install --settings FILE',
+      'there is no settings file of Codex at /top/home/.codex/hooks.json or /top/home/.codex/config.toml or /top/project/.codex/hooks.json or /top/project/.codex/config.toml. To name one: hookbus install --settings FILE',
     ],
     ['install --agent cursor --enable', 'there is no settings file of Cursor'],
     [
       'install --settings bad.json',
       '/top/project/bad.json is not valid JSON at line 3, column 3: a comment, which JSON does not have. HookBus changed no file',
     ],
+    ['install --agent cline', 'hooks of Cline are programs'],
     ['install --settings plugins/cache/hooks.json', 'belongs to a plugin'],
     ['install --settings managed-settings.json', 'is managed by an administrator'],
     ['uninstall --enable', 'unknown option "--enable"'],
@@ -538,14 +539,18 @@ describe('other agents', () => {
     const { commands, stdout } = await wrapped('codex', {
       'home/.codex/hooks.json': hooks,
       'project/.codex/hooks.json': { hooks: { Stop: groups(line('cat | wc -c')) } },
-      'home/.codex/config.toml': 'model = "x"\n\n[[hooks.PreToolUse]]\nmatcher = "x"\n',
+      'home/.codex/config.toml':
+        'model = "x"\n\n[[hooks.Stop]]\n[[hooks.Stop.hooks]]\ntype = "command"\ncommand = \'./t.sh\'\n',
     });
     expect(commands.slice(0, 2)).toEqual([
       [`${OWN()}"$@" ./guard.sh`, `${OWN(' --name x')}exec "$@" "$0" -c '[[ -n $X ]] && ./x.sh'`],
       [`${SHARED(' --name stop-1')}exec "$@" "$0" -c 'cat | wc -c'`],
     ]);
     expect(stdout).toContain('/hooks');
-    expect(stdout).toMatch(/\/top\/home\/\.codex\/config\.toml\s+has\s+hooks\s+in\s+TOML/);
+    expect(stdout).toMatch(
+      /\/top\/home\/\.codex\/config\.toml \(yours\)\nHOOK.*\nt +Stop .*wrapped\n/,
+    );
+    expect(stdout).toMatch(/Codex\s+skips\s+a\s+wrapped\s+hook,\s+without\s+a\s+word/);
     expect(stdout).toContain('export HOOKBUS_ENABLED=1');
   });
 
@@ -557,7 +562,7 @@ describe('other agents', () => {
     const { stdout } = await run('install --agent codex', { SHELL: '/usr/bin/fish' });
     expect(read('home/.codex/hooks.json')).toContain('hookbus');
     // The list of trusted hooks is not a hook.
-    expect(stdout).not.toContain('in TOML');
+    expect(stdout).not.toContain('config.toml');
   });
 
   it('Gemini CLI: writes lines for bash, guarded everywhere, and keeps comments', async () => {
@@ -720,7 +725,9 @@ describe('other agents', () => {
       },
     });
     const wrappedFor = (before: string, event: string): string =>
-      before.replace(' run -- ', ` run --event ${event} -- `).replace(' run --;', ` run --event ${event} --;`);
+      before
+        .replace(' run -- ', ` run --event ${event} -- `)
+        .replace(' run --;', ` run --event ${event} --;`);
     expect(commands[0]).toEqual([
       `${wrappedFor(SHARED(), 'preToolUse')}"$@" ./guard.sh`,
       './guard.ps1',

@@ -33,6 +33,8 @@ interface SettingsPlace {
   readonly scope: Scope;
   readonly path: string;
   readonly isDirectory?: true;
+  /** Only a file whose text matches counts. */
+  readonly holds?: RegExp;
 }
 
 /** A file that also belongs to the agent, but that `install` does not change. */

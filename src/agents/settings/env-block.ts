@@ -53,7 +53,7 @@ export const isOff = (value: string | undefined): boolean =>
   /^(?:|0|false|no|off|none)$/i.test(value ?? '');
 
 /** Finds the object whose `env` is meant: the root, or a hook. */
-export type FindHolder = (root: Node) => Node | undefined;
+export type FindHolder = (root: Node, text: string) => Node | undefined;
 
 const ofFile: FindHolder = (root) => root;
 
@@ -70,7 +70,7 @@ export function setVariables(
   let changes: EnvChanges = { previous: {}, madeBlock: false };
   for (const name of VARIABLES) {
     const value = values[name];
-    const holder = find(rootOf(current));
+    const holder = find(rootOf(current), current);
     if (holder === undefined) return undefined;
     const before = variablesIn(holder)[name];
     const isSet = name === 'HOOKBUS_ENABLED' && isOn(value) ? isOn(before) : before === value;
@@ -121,7 +121,7 @@ function madeBlock(entries: readonly (readonly [string, string])[], colon: strin
  * it looks exactly like one that `setVariables` makes.
  */
 export function likelyChanges(text: string, find: FindHolder = ofFile): EnvChanges {
-  const holder = find(rootOf(text));
+  const holder = find(rootOf(text), text);
   const env = memberOf(holder, 'env');
   const entries = holder === undefined ? [] : Object.entries(variablesIn(holder));
   const isMade =
@@ -142,7 +142,7 @@ export function restoreVariables(
   let current = text;
   for (const name of [...VARIABLES].reverse()) {
     const before = previous[name];
-    const env = memberOf(find(rootOf(current)), 'env');
+    const env = memberOf(find(rootOf(current), current), 'env');
     const node = memberOf(env, name);
     if (before === undefined || env === undefined || node === undefined) continue;
     // Somebody turned it off on purpose meanwhile.
@@ -155,7 +155,7 @@ export function restoreVariables(
         : { offset: node.offset, length: node.length, content: before };
     current = applyEdits(current, [edit]);
   }
-  const holder = find(rootOf(current));
+  const holder = find(rootOf(current), current);
   const isEmpty = current !== text && memberOf(holder, 'env')?.children?.length === 0;
   return madeBlock && isEmpty && holder !== undefined
     ? applyEdits(current, [removal(holder, 'env')])

@@ -4,6 +4,7 @@ import { parse, stringify } from 'smol-toml';
 import type { Places } from '../../agents/settings/agent-settings.ts';
 import type { Environment } from '../../config/settings.ts';
 import { type Fields, fieldsOf } from '../../domain/answer/fields.ts';
+import { reasonOf } from '../../domain/errors.ts';
 import { askProgram } from '../../os/ask-program.ts';
 import { readBounded } from '../../os/read-bounded.ts';
 import { clientEnvironment, inScratch, NOBODY } from './client-surroundings.ts';
@@ -146,6 +147,18 @@ function statesOf(
     return [toOwn(String(key ?? '')), state] as const;
   });
   return { states: new Map(states) };
+}
+
+/** Why the list of trusted hooks cannot be read, and what to do; undefined: it can, or there is none. */
+export function trustProblem(places: Places): string | undefined {
+  const path = join(ownDirectory(places), 'config.toml');
+  try {
+    if (existsSync(path)) parse(readBounded(path, MAX_BYTES));
+    return undefined;
+  } catch (error) {
+    const reason = reasonOf(error).split('\n')[0] ?? '';
+    return `${path} cannot be read: ${reason}, so HookBus cannot tell which hooks Codex trusts. Correct that file.`;
+  }
 }
 
 const ownDirectory = ({ home, agentHome }: Places): string =>

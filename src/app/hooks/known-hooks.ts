@@ -6,7 +6,7 @@ import { formatThings } from '../../format.ts';
 import { findProgram } from '../../os/ask-program.ts';
 import { isBelow } from '../install/find-settings.ts';
 import { askClaude } from './claude-listing.ts';
-import { askCodex, trustedByCodex, trustedByFiles } from './codex-trust.ts';
+import { askCodex, trustedByCodex, trustedByFiles, trustProblem } from './codex-trust.ts';
 import { type Configuration, configuredHooks } from './configured-hooks.ts';
 import { type KnownHooks, mergeListing, recordedByPrefix } from './merge-listing.ts';
 
@@ -32,6 +32,10 @@ export async function readKnownHooks(
   }
   const known = { agent, problems: configuration.problems, note: undefined };
   if (agent.agent !== 'codex') return { ...known, hooks: configuration.hooks, isAsked: false };
+  const unreadable = trustProblem(places);
+  if (unreadable !== undefined && configuration.hooks.length > 0) {
+    return { ...known, hooks: configuration.hooks, isAsked: false, note: unreadable };
+  }
   const client = isOffline ? undefined : findClient(env, 'codex', places);
   const isAnyHook = configuration.hooks.length > 0;
   const trust =

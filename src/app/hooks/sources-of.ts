@@ -2,6 +2,7 @@ import { basename, dirname, join } from 'node:path';
 import type { Node } from 'jsonc-parser';
 import type { AgentName, AgentSettings, Places } from '../../agents/settings/agent-settings.ts';
 import { findSettings } from '../install/find-settings.ts';
+import { isToml } from '../install/toml/toml-settings.ts';
 import { pluginSources } from './claude-plugins.ts';
 import { frontmatterSources } from './frontmatter-sources.ts';
 import { filesBelow, type HookSource, isFile, namesIn, readSource } from './hook-source.ts';
@@ -12,7 +13,7 @@ export function sourcesOf(agent: AgentSettings, places: Places): HookSource[] {
   const managed = MANAGED[agent.agent](places).filter(({ path }) => isFile(path));
   const found = findSettings(agent, places).map(
     ({ scope, path }): HookSource => ({
-      ...{ source: scope, path, form: 'json' },
+      ...{ source: scope, path, form: isToml(path) ? 'toml' : 'json' },
       isAlone: agent.agent === 'copilot' && basename(dirname(path)) === 'hooks',
     }),
   );
@@ -83,18 +84,7 @@ const MORE: Readonly<Record<AgentName, More>> = {
       ...[...new Set(directories)].flatMap((directory) => frontmatterSources(directory)),
     ];
   },
-  codex(places) {
-    const home = own('codex', places);
-    const projects = [...new Set([places.cwd, places.projectRoot])];
-    const path = (directory: string): string => join(directory, 'config.toml');
-    return [
-      ...(home === undefined ? [] : [{ source: 'user' as const, path: path(home) }]),
-      ...projects.map((project) => ({
-        source: 'project' as const,
-        path: path(join(project, '.codex')),
-      })),
-    ].map((source) => ({ ...source, form: 'toml' as const }));
-  },
+  codex: () => [],
   gemini(places) {
     const home = own('gemini', places);
     if (home === undefined) return [];

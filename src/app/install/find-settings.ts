@@ -45,10 +45,10 @@ function workTreeOf(path: string): string {
 export function findSettings(agent: AgentSettings, places: Places): FoundFile[] {
   const found = agent
     .places(places)
-    .flatMap(({ scope, path, isDirectory }) =>
+    .flatMap(({ scope, path, isDirectory, holds }) =>
       isDirectory === true
         ? jsonFilesOf(path).map((file) => ({ scope, path: file }))
-        : isFile(path)
+        : isFile(path) && (holds === undefined || holds.test(textOf(path)))
           ? [{ scope, path }]
           : [],
     );
@@ -90,6 +90,15 @@ function jsonFilesOf(directory: string): string[] {
       .filter(isFile);
   } catch {
     return [];
+  }
+}
+
+/** Empty if it cannot be read. */
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
   }
 }
 

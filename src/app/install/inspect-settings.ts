@@ -2,7 +2,7 @@ import type { Node } from 'jsonc-parser';
 import type { AgentSettings } from '../../agents/settings/agent-settings.ts';
 import { isOn, type Values, variablesIn } from '../../agents/settings/env-block.ts';
 import { findHooks, type HookSite } from '../../agents/settings/find-hooks.ts';
-import { variablesOfHooks } from '../../agents/settings/hook-env.ts';
+import { variablesOfHooks } from '../../agents/settings/env/hook-env.ts';
 import { type HookFacts, hookKey, isDisabled } from '../../agents/settings/hook-plan.ts';
 import { commandless, inspectHook } from '../../agents/settings/wrap-hooks.ts';
 import { namesOf } from './hook-names.ts';
@@ -31,11 +31,11 @@ export interface InspectedFile extends SettingsFile {
 export function inspectSettings(path: string, agent: AgentSettings): InspectedFile {
   const file = readSettingsFile(path, agent.allowsComments);
   const disabledLines = new Set(agent.disabledIn?.(file.root));
-  const hooks = inspectHooks(file.text, file.root, agent).map((hook) => ({
+  const hooks = inspectHooks(file.hookText ?? file.text, file.root, agent).map((hook) => ({
     ...hook,
     isDisabled: isDisabled(hook.site, disabledLines, hook.written),
   }));
-  const variables = readVariables(file.text, file.root, agent);
+  const variables = readVariables(file.hookText ?? file.text, file.root, agent);
   const isEnabled = isOn(variables.HOOKBUS_ENABLED);
   return { ...file, hooks, disabledLines, variables, isEnabled };
 }

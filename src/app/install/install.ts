@@ -6,13 +6,20 @@ import { memberOf } from '../../agents/settings/read-settings-text.ts';
 import { planUnwrap, planWrap } from '../../agents/settings/wrap-hooks.ts';
 import type { StatePaths } from '../../config/home/paths.ts';
 import type { Environment } from '../../config/settings.ts';
-import { disabling, enabling } from './env-plan.ts';
+import { editTomlFile } from './toml/edit-toml-file.ts';
+import { disabling, enabling } from './env/env-plan.ts';
 import { type FoundFile, isBelow } from './find-settings.ts';
 import { rememberNames } from './hook-names.ts';
-import { inspectSettings, readVariables, tryInspect } from './inspect-settings.ts';
+import {
+  type InspectedFile,
+  inspectSettings,
+  readVariables,
+  tryInspect,
+} from './inspect-settings.ts';
 import { isForWindows, type OtherLines, otherLinesOf } from './other-lines.ts';
 import { requireWritable, settingsError } from './settings-file.ts';
 import { createLedger, type LedgerEntry } from './settings-ledger.ts';
+import type { Spellings } from './toml/toml-settings.ts';
 import {
   type Ledger,
   type SettingsChange,
@@ -114,22 +121,23 @@ function planFile(
     isForWindowsToo: isForWindows(file),
     renames: request.renames ?? new Map(),
   };
-  const hooks = file.hooks.map(({ site }) =>
-    work === 'install' ? planWrap(file.text, site, rules) : planUnwrap(file.text, site, rules),
-  );
-  const text = applyEdits(
-    file.text,
-    hooks.flatMap((hook) => hook.edits),
-  );
   const known = ledger.read(file.target);
+  const hookText = file.hookText ?? file.text;
+  const hooks = file.hooks.map(({ site }) =>
+    work === 'install' ? planWrap(hookText, site, rules) : planUnwrap(hookText, site, rules),
+  );
+  const { text, ...spelled } = change(file, hooks, known);
   const { after, ...changes } =
-    work === 'install'
-      ? enabling(text, agent, hooks, request.sets(found), known)
-      : disabling(text, file, agent, hooks, known);
-  const root = after === file.text ? file.root : rootOf(after);
+    file.hookText !== undefined
+      ? { after: text, env: null }
+      : work === 'install'
+        ? enabling(text, agent, hooks, request.sets(found), known)
+        : disabling(text, file, agent, hooks, known);
+  const isRead = after === file.text || file.hookText !== undefined;
+  const root = isRead ? file.root : rootOf(after);
   const isOurs = hooks.some(({ action }) => action === 'wrapped' || action === 'unchanged');
-  const entry: LedgerEntry = { ...known, path, agent: agent.agent, scope, ...changes };
-  const variables = readVariables(after, root, agent);
+  const entry: LedgerEntry = { ...known, path, agent: agent.agent, scope, ...changes, ...spelled };
+  const variables = readVariables(file.hookText ?? after, root, agent);
   return {
     file,
     after,
@@ -147,6 +155,27 @@ function planFile(
       isEnabled: isOn(variables.HOOKBUS_ENABLED),
     },
   };
+}
+
+/** The text with the planned commands. */
+function change(
+  file: InspectedFile,
+  plans: readonly HookPlan[],
+  known: LedgerEntry | undefined,
+): { readonly text: string; readonly spellings?: Spellings } {
+  if (file.hookText === undefined) {
+    return {
+      text: applyEdits(
+        file.text,
+        plans.flatMap(({ edits }) => edits),
+      ),
+    };
+  }
+  const hooks = plans.flatMap((plan, at) => {
+    const site = file.hooks[at]?.site;
+    return site === undefined ? [] : [{ site, plan }];
+  });
+  return editTomlFile(file.path, file.text, hooks, known?.spellings ?? {});
 }
 
 /** The error about a project's settings file that links to a file outside the project, which may belong to anyone. */

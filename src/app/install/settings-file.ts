@@ -6,6 +6,7 @@ import { HookbusError, reasonOf } from '../../domain/errors.ts';
 import { sha256Hex } from '../../domain/key/sha256.ts';
 import { replaceFile } from '../../os/replace-file.ts';
 import { decodeUtf8 } from '../reading/payload-text.ts';
+import { isToml, readTomlHooks } from './toml/toml-settings.ts';
 
 /** A settings file that was read. */
 export interface SettingsFile {
@@ -16,6 +17,8 @@ export interface SettingsFile {
   readonly bytes: Buffer;
   readonly text: string;
   readonly root: Node;
+  /** The text that `root` is of, if that is not `text`. */
+  readonly hookText?: string;
   /** There is no such file yet. */
   readonly isNew?: true;
 }
@@ -40,11 +43,17 @@ export function readSettingsFile(path: string, allowsComments: boolean): Setting
   if (text === undefined) {
     throw settingsError(`${path} is not valid UTF-8`, 'HookBus did not change it.');
   }
-  const parsed = parseSettings(text, allowsComments);
-  if ('root' in parsed) return { path, target, bytes, text, root: parsed.root };
+  const parsed: ReturnType<typeof readTomlHooks> | ReturnType<typeof parseSettings> = isToml(path)
+    ? readTomlHooks(text)
+    : parseSettings(text, allowsComments);
+  if ('root' in parsed) {
+    const file = { path, target, bytes, text, root: parsed.root };
+    return 'text' in parsed ? { ...file, hookText: parsed.text } : file;
+  }
   const { line, column, reason } = parsed.problem;
+  const form = isToml(path) ? 'TOML' : 'JSON';
   throw settingsError(
-    `${path} is not valid JSON at line ${line}, column ${column}: ${reason}`,
+    `${path} is not valid ${form} at line ${line}, column ${column}: ${reason}`,
     'HookBus changed no file.',
   );
 }

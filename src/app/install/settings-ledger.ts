@@ -10,12 +10,13 @@ import {
 import { basename, dirname, join } from 'node:path';
 import type { AgentName, Scope } from '../../agents/settings/agent-settings.ts';
 import type { EnvChanges } from '../../agents/settings/env-block.ts';
-import type { HookEnvChanges } from '../../agents/settings/hook-env.ts';
+import type { HookEnvChanges } from '../../agents/settings/env/hook-env.ts';
 import { makeStateHome } from '../../config/home/state-home.ts';
 import type { Environment } from '../../config/settings.ts';
 import { reasonOf } from '../../domain/errors.ts';
 import { replaceFile } from '../../os/replace-file.ts';
 import { digestOf, settingsError } from './settings-file.ts';
+import type { Spellings } from './toml/toml-settings.ts';
 
 /** What HookBus did to a settings file, as far as the file itself does not show it. */
 export interface LedgerEntry {
@@ -26,6 +27,8 @@ export interface LedgerEntry {
   readonly env: EnvChanges | null;
   /** What HookBus changed in the `env` of hooks. */
   readonly hookEnv?: HookEnvChanges;
+  /** How commands in a TOML file were spelled. */
+  readonly spellings?: Spellings;
   /** There was no file. */
   readonly madeFile?: true;
 }

@@ -17,10 +17,10 @@ import {
   joinHookChanges,
   restoreInHooks,
   setInHooks,
-} from '../../agents/settings/hook-env.ts';
+} from '../../agents/settings/env/hook-env.ts';
 import type { StatePaths } from '../../config/home/paths.ts';
 import type { Environment } from '../../config/settings.ts';
-import { remembered } from './env-plan.ts';
+import { remembered } from './env/env-plan.ts';
 import { type FoundFile, isBelow } from './find-settings.ts';
 import { inspectSettings, readVariables } from './inspect-settings.ts';
 import { linksOut } from './install.ts';

@@ -7,6 +7,7 @@ import { AGENT_SETTINGS } from '../../agents/settings/settings-files.ts';
 import type { StatePaths } from '../../config/home/paths.ts';
 import { readSettingsFile } from './settings-file.ts';
 import { createLedger } from './settings-ledger.ts';
+import { isToml } from './toml/toml-settings.ts';
 
 /** Directories of agents' settings files. */
 const DIRECTORIES: Readonly<Record<string, AgentName>> = {
@@ -49,6 +50,7 @@ const COPILOT =
 const COPILOT_FIELDS = ['bash', 'powershell', 'exec', 'timeoutSec'];
 
 function ownerByContent(path: string): AgentName | undefined {
+  if (isToml(path)) return 'codex';
   let root: Node;
   try {
     root = readSettingsFile(path, true).root;

@@ -44,6 +44,12 @@ export async function readAgent(
 ): Promise<AgentSettings> {
   const named = given.value('agent');
   const [path] = given.values('settings');
+  if (named?.toLowerCase() === 'cline') {
+    throw settingsError(
+      'hooks of Cline are programs that are named after their event, and HookBus changes no program',
+      'docs/install.md shows how to record one by hand (Other agents).',
+    );
+  }
   if (named !== undefined || path === undefined)
     return AGENT_SETTINGS[readWord('--agent', named ?? 'claude', AGENT_NAMES)];
   const absolute = resolve(places.cwd, path);
@@ -133,7 +139,9 @@ export async function agreedFiles(
   });
   const files = request.files.filter((file) => !shared.includes(file));
   const isAsked = mayAsk(given, context) && !given.isOn('yes');
-  if (isAsked && !(await isConfirmed(context, request.work, plan(only(files))))) return undefined;
+  const warning = request.work === 'install' ? request.agent.warning : undefined;
+  const isWanted = async () => isConfirmed(context, request.work, plan(only(files)), warning);
+  if (isAsked && !(await isWanted())) return undefined;
   for (const file of shared) {
     const report = plan(only([...files, file])).find(({ path }) => path === file.path);
     const isChanged = report !== undefined && report.before !== report.after;

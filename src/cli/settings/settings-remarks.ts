@@ -28,9 +28,11 @@ export function remarksOn(work: Work): string[] {
   const { request, files, left } = work;
   const isWritten = files.some(({ backup }) => backup !== undefined);
   const isChanged = files.some(({ before, after }) => before !== after);
-  const { advice } = request.agent;
+  const { advice, warning } = request.agent;
+  const isWarned = isChanged && request.work === 'install' && warning !== undefined;
   return [
     ...(isWritten ? [`The previous files are kept in:\n${request.paths.settings}`] : []),
+    ...(isWarned ? [warning] : []),
     ...(isChanged && advice !== undefined ? [advice] : []),
     ...inBothFiles(work),
     ...left.flatMap((file) => ofShared(file, request)),

@@ -25,6 +25,7 @@ export async function isConfirmed(
   surroundings: Surroundings,
   work: 'install' | 'uninstall',
   files: readonly FileReport[],
+  warning?: string,
 ): Promise<boolean> {
   const changed = files.filter(({ before, after }) => before !== after);
   if (changed.length === 0 || surroundings.ask === undefined) return true;
@@ -41,7 +42,8 @@ export async function isConfirmed(
     total === 0
       ? `Change ${formatThings(changed.length, 'file')}?`
       : `${verb} ${formatThings(total, 'hook')}?`;
-  return askYesOrNo(surroundings, `${lines.join('')}${question} [Y/n] `, true);
+  const known = warning !== undefined && total > 0 ? `${warning}\n` : '';
+  return askYesOrNo(surroundings, `${lines.join('')}${known}${question} [Y/n] `, true);
 }
 
 /** Asks about a file that a team shares, by itself. */

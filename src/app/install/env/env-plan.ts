@@ -1,4 +1,4 @@
-import type { AgentSettings } from '../../agents/settings/agent-settings.ts';
+import type { AgentSettings } from '../../../agents/settings/agent-settings.ts';
 import {
   type EnvChanges,
   joinChanges,
@@ -8,17 +8,17 @@ import {
   setVariables,
   type Values,
   variablesIn,
-} from '../../agents/settings/env-block.ts';
+} from '../../../agents/settings/env-block.ts';
 import {
   type HookEnvChanges,
   joinHookChanges,
   likelyInHooks,
   restoreInHooks,
   setInHooks,
-} from '../../agents/settings/hook-env.ts';
-import type { HookPlan } from '../../agents/settings/hook-plan.ts';
-import type { InspectedFile } from './inspect-settings.ts';
-import type { LedgerEntry } from './settings-ledger.ts';
+} from '../../../agents/settings/env/hook-env.ts';
+import type { HookPlan } from '../../../agents/settings/hook-plan.ts';
+import type { InspectedFile } from '../inspect-settings.ts';
+import type { LedgerEntry } from '../settings-ledger.ts';
 
 interface EnvPlan {
   readonly after: string;

@@ -1,5 +1,5 @@
 import type { Node } from 'jsonc-parser';
-import type { AgentSettings } from './agent-settings.ts';
+import type { AgentSettings } from '../agent-settings.ts';
 import {
   type EnvChanges,
   type FindHolder,
@@ -11,10 +11,10 @@ import {
   VARIABLES,
   type Values,
   variablesIn,
-} from './env-block.ts';
-import { findHooks } from './find-hooks.ts';
-import { hookKey } from './hook-plan.ts';
-import { inspectHook } from './wrap-hooks.ts';
+} from '../env-block.ts';
+import { findHooks } from '../find-hooks.ts';
+import { hookKey } from '../hook-plan.ts';
+import { inspectHook } from '../wrap-hooks.ts';
 
 /** What HookBus changed in the `env` of each hook, by the hook's event and command. */
 export type HookEnvChanges = Readonly<Record<string, EnvChanges>>;
@@ -27,7 +27,7 @@ interface Holder {
   readonly isRecorded: boolean;
 }
 
-/** Each hook once, also where it has several commands; equal ones are told apart by a number. */
+/** Each hook once, also where it has several commands; equal ones get a number. */
 function holdersIn(text: string, agent: AgentSettings, root = rootOf(text)): Holder[] {
   const holders = new Map<number, Holder>();
   const seen = new Map<string, number>();
@@ -60,8 +60,8 @@ export function variablesOfHooks(text: string, root: Node, agent: AgentSettings)
 }
 
 const finder =
-  (text: string, agent: AgentSettings, key: string): FindHolder =>
-  (root) =>
+  (agent: AgentSettings, key: string): FindHolder =>
+  (root, text) =>
     holdersIn(text, agent, root).find((holder) => holder.key === key)?.node;
 
 /** Sets variables in the `env` of each recorded hook; one whose `env` is no object stays as it is. */
@@ -76,7 +76,7 @@ export function setInHooks(
   for (const { key, node, isRecorded } of holdersIn(text, agent)) {
     if (!isRecorded || !isWanted(variablesIn(node))) continue;
     for (const [name, value] of Object.entries(values)) {
-      const set = setVariables(current, { [name]: value }, finder(current, agent, key));
+      const set = setVariables(current, { [name]: value }, finder(agent, key));
       if (set === undefined || Object.keys(set.changes.previous).length === 0) continue;
       current = set.text;
       const before = changes[key];
@@ -101,7 +101,7 @@ export function restoreInHooks(
   for (const { key, isRecorded } of holdersIn(text, agent).reverse()) {
     const own = changes[key];
     if (own === undefined) continue;
-    if (isWanted(isRecorded)) current = restoreVariables(current, own, finder(current, agent, key));
+    if (isWanted(isRecorded)) current = restoreVariables(current, own, finder(agent, key));
     else rest[key] = own;
   }
   return { text: current, changes: rest };
@@ -110,7 +110,7 @@ export function restoreInHooks(
 /** What HookBus probably changed, if nothing is known: it set what is all that an `env` has. */
 export function likelyInHooks(text: string, agent: AgentSettings): HookEnvChanges {
   const likely = holdersIn(text, agent).map(
-    ({ key }) => [key, likelyChanges(text, finder(text, agent, key))] as const,
+    ({ key }) => [key, likelyChanges(text, finder(agent, key))] as const,
   );
   return Object.fromEntries(likely.filter(([, { madeBlock }]) => madeBlock));
 }
