@@ -11,8 +11,9 @@ export function ownCommandLine(node: string, script: string): string[] {
   return isSelfContained(node, script) ? [node] : [node, script];
 }
 
-/** The launcher may be built here, or come with the package for one kind of machine. */
-const LAUNCHERS = ['hookbus', `hookbus-${process.platform}-${process.arch}`];
+/** The launcher may be built here, or come with the package for one kind of machine. Windows has none. */
+const LAUNCHERS =
+  process.platform === 'win32' ? [] : ['hookbus', `hookbus-${process.platform}-${process.arch}`];
 
 /**
  * The words that start this HookBus from anywhere, without PATH: the launcher beside the running script, or else
