@@ -66,7 +66,7 @@ function limitOnWindows({ seconds, hookPid }: TimeLimitOptions): TimeLimit {
   let ending: Promise<void> | undefined;
   const expire = (): void => {
     clearTimeout(timer);
-    ending ??= import('../os/kill-tree.ts').then(({ killTree }) => killTree(hookPid));
+    ending ??= import('../os/windows/kill-tree.ts').then(({ killTree }) => killTree(hookPid));
   };
   const timer = setTimeout(expire, seconds * 1000);
   return {

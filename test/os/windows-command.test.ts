@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { windowsCommand } from '../../src/os/windows-command.ts';
+import { windowsCommand } from '../../src/os/windows/windows-command.ts';
 
 const GIT = 'C:\\Program Files\\Git\\usr\\bin';
 const NODE = 'C:\\Program Files\\nodejs';

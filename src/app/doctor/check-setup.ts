@@ -49,12 +49,14 @@ function checkLauncher({ program }: SetupFacts): Check {
   const [launcher = '', script] = program;
   const name = 'launcher';
   if (script !== undefined) {
+    const summary = 'none, hooks go through Node.js';
+    if (process.platform === 'win32') return { name, summary, findings: [] };
     const finding = advice(
       `there is no launcher for ${process.platform}-${process.arch}`,
       'Every hook starts through Node.js, which takes most of its time (docs/performance.md).',
       `Install the package with it, ${LAUNCHER_PACKAGE}, if there is one for your system: \`npm install -g --include=optional hookbus\`. Otherwise install a C compiler (gcc), then run \`make build\` in a checkout or \`npm rebuild -g hookbus\` for the package (npm 12 asks you to approve install scripts).`,
     );
-    return { name, summary: 'none, hooks go through Node.js', findings: [finding] };
+    return { name, summary, findings: [finding] };
   }
   const { status, error } = spawnSync(launcher, ['run', '--', 'true'], {
     // Without HOOKBUS_ENABLED the launcher becomes the command and records nothing.

@@ -3,6 +3,7 @@ import type { StatePaths } from '../../config/home/paths.ts';
 import type { HomeProblem, Settings } from '../../config/settings.ts';
 import { HookbusError, reasonOf } from '../../domain/errors.ts';
 import { formatBytes, formatThings } from '../../format.ts';
+import { ownUser } from '../../os/own-file.ts';
 import { checkIntegrity } from '../../store/queries/problems.ts';
 import { isAboutAnswer } from '../health/ignored-answers.ts';
 import type { StatusReport } from '../reading/read-status.ts';
@@ -83,7 +84,8 @@ function checkDirectory({ home }: StatePaths): Check {
 
 function permissionFindings(home: string, { mode }: Stats): Finding[] {
   const bits = (mode & 0o777).toString(8).padStart(4, '0');
-  if ((mode & GROUP_OR_OTHERS_READ) === 0) return [];
+  // Windows has no such permissions.
+  if (ownUser() === undefined || (mode & GROUP_OR_OTHERS_READ) === 0) return [];
   const what = `other users can list the state directory (mode ${bits})`;
   const why = 'They cannot read the files in it, but they see their names and sizes.';
   return [advice(what, why, `Type chmod 700 ${home}.`)];

@@ -69,6 +69,8 @@ export function isTrusted(home: string, env: Environment = process.env): boolean
 
 /** Removes the permissions of other users. @throws the file system's error */
 export function closeToOthers(home: string): void {
+  // Windows has no such permissions; a user's own directories are closed to other users.
+  if (ownUser() === undefined) return;
   const directory = openOwnDirectory(home);
   try {
     fchmodSync(directory, 0o700);

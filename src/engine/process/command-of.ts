@@ -1,4 +1,4 @@
-import { windowsCommand } from '../../os/windows-command.ts';
+import { windowsCommand } from '../../os/windows/windows-command.ts';
 
 /** What to start, and with which options of `spawn`. @throws an error with a code if it cannot be started as it is */
 export function commandOf(argv: readonly string[], platform = process.platform) {

@@ -1,9 +1,12 @@
-import { fstatSync, readFileSync, readSync } from 'node:fs';
+import { constants, fstatSync, readFileSync, readSync } from 'node:fs';
 
 /** How much of a file on stdin is read. */
 const MAX_BYTES = 8 * 1024 * 1024;
 
 const PIECE_BYTES = 256 * 1024;
+
+/** The type of a pipe in the mode of a file on Windows. */
+const PIPE = 0o010000;
 
 /**
  * Whether stdin passes through this process. The hook gets anything but a pipe or socket itself, so that others who
@@ -12,6 +15,8 @@ const PIECE_BYTES = 256 * 1024;
 export function passesThrough(): boolean {
   try {
     const stat = fstatSync(0);
+    // On Windows, Node never calls a pipe one.
+    if (process.platform === 'win32') return (stat.mode & constants.S_IFMT) === PIPE;
     return stat.isFIFO() || stat.isSocket();
   } catch {
     return false;

@@ -162,7 +162,7 @@ function plainValue(value: unknown): unknown {
   return typeof value === 'bigint' ? Number(value) : value;
 }
 
-/** As better-sqlite3 takes them: names that a statement does not have are left out, and undefined is null. */
+/** As better-sqlite3 takes them: names that a statement does not have are skipped, and undefined is null. */
 function bindable(given: readonly unknown[], names: ReadonlySet<string>): unknown[] {
   return given.map((value) => {
     if (value === undefined) return null;

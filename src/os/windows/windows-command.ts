@@ -28,7 +28,7 @@ const UNSAFE = /["%\r\n\0]/;
 const SHEBANG = /^#!\s*(\S+)(?:[ \t]+([^\r\n]*?))?[ \t]*\r?(?:\n|$)/;
 
 /**
- * How to start a command on Windows: by itself if it is a program, a batch file by cmd.exe, a script by what its first
+ * How to start a command on Windows: directly if it is a program, a batch file by cmd.exe, a script by what its first
  * line names. Like Git Bash it does not look into the working directory for a name without a slash.
  * @throws with code `EBATCH` if a batch file would not get its parameters as they are
  */
