@@ -3,7 +3,7 @@ import { named } from './verdict.ts';
 
 type Rule = 'text' | 'yes or no' | 'object' | 'list' | readonly string[];
 
-type Rules = readonly (readonly [string, Rule])[];
+export type Rules = readonly (readonly [string, Rule])[];
 
 const TOP: Rules = [
   ['continue', 'yes or no'],
@@ -89,7 +89,8 @@ function specificProblem(specific: Fields): string | undefined {
     : problemIn(decision, REQUEST);
 }
 
-function problemIn(fields: Fields, rules: Rules): string | undefined {
+/** What is wrong first in an object; unknown fields are fine. */
+export function problemIn(fields: Fields, rules: Rules): string | undefined {
   for (const [name, rule] of rules) {
     const value = fields[name];
     if (value !== undefined && !isAsRuled(value, rule))
@@ -109,4 +110,4 @@ function isAsRuled(value: unknown, rule: Rule): boolean {
 }
 
 const listed = (words: readonly string[]): string =>
-  `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
+  [words.slice(0, -1).join(', '), ...words.slice(-1)].filter((part) => part !== '').join(' or ');

@@ -6,7 +6,7 @@ import type { Answer, HookOutput } from '../../domain/answer/decision.ts';
 import { type Fields, isFields } from '../../domain/answer/fields.ts';
 import { codexProblem, isKnown, readsDecision } from './codex-schema.ts';
 import { readLikeClaude } from './like-claude.ts';
-import { charsOf, depthOf, readStdout, type Said, wordsIn } from './said.ts';
+import { charsOf, depthOf, isMarked, readStdout, type Said, wordsIn } from './said.ts';
 import { type Draft, exitOneWarning, strayField, toAnswer, toAnswerOf, unread } from './verdict.ts';
 
 const NAME = 'Codex';
@@ -42,8 +42,7 @@ const hasDecision = (fields: Fields): boolean =>
 function readGood(eventType: string, said: Said, stdout: Uint8Array): Draft {
   if (said.kind === 'nothing') return {};
   // Unlike others, it does not skip a byte order mark.
-  const isMarked = stdout[0] === 0xef && stdout[1] === 0xbb && stdout[2] === 0xbf;
-  if (isMarked && said.kind !== 'text')
+  if (isMarked(stdout) && said.kind !== 'text')
     return { warning: `stdout begins with a byte order mark, so ${NAME} does not read it` };
   if (said.kind !== 'object') return readPlain(eventType, said);
   const problem = parserProblem(said) ?? codexProblem(eventType, said.fields);

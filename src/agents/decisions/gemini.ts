@@ -4,7 +4,7 @@
  */
 import type { Answer, Decision, HookOutput } from '../../domain/answer/decision.ts';
 import { type Fields, isFields } from '../../domain/answer/fields.ts';
-import { readStdout, readText, type Said, wordsIn } from './said.ts';
+import { readStdout, readText, type Said, unquoted, wordsIn } from './said.ts';
 import {
   type Draft,
   exitOneWarning,
@@ -25,25 +25,13 @@ export function readGemini(output: HookOutput): Answer {
   if (stdout.length === 0 && !isComplete) return toAnswer(readPlain(output, UNKNOWN_TEXT, 'text'));
   const out = readStdout(output);
   const said = out.kind === 'nothing' ? readText(output.stderr, true) : out;
-  const quoted = said.kind === 'text' ? unquoted(said) : said;
+  const quoted = unquoted(said);
   const draft =
     quoted.kind === 'object' ? readObject(output, quoted) : readPlain(output, quoted, out.kind);
   return toAnswerOf(quoted, !OTHERS.has(eventType), draft);
 }
 
 const UNKNOWN_TEXT: Said = { kind: 'text', text: '', fields: {}, isCut: false, longest: {} };
-
-/** A JSON text in a JSON text is read as well; other JSON that is no object says nothing. */
-function unquoted(said: Said): Said {
-  try {
-    const value: unknown = JSON.parse(said.text);
-    if (typeof value !== 'string') return readText('', true);
-    const inner = readText(value, true);
-    return inner.kind === 'object' ? inner : said;
-  } catch {
-    return said;
-  }
-}
 
 /** Events on which it acts on a refusal. */
 const REFUSABLE: ReadonlySet<string> = new Set([

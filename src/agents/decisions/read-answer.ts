@@ -1,10 +1,13 @@
 import type { Agent, Answer, HookOutput } from '../../domain/answer/decision.ts';
+import { readAuggie } from './auggie.ts';
 import { readClaude } from './claude.ts';
+import { readCline } from './cline.ts';
 import { readCodex } from './codex.ts';
 import { readCopilot } from './copilot.ts';
 import { readCursor } from './cursor.ts';
+import { readDroid } from './droid.ts';
 import { readGemini } from './gemini.ts';
-import { readLikeClaude } from './like-claude.ts';
+import { readQwen } from './qwen.ts';
 
 const READERS: Readonly<Record<Agent, (output: HookOutput) => Answer>> = {
   claude: readClaude,
@@ -12,10 +15,10 @@ const READERS: Readonly<Record<Agent, (output: HookOutput) => Answer>> = {
   gemini: readGemini,
   cursor: readCursor,
   copilot: readCopilot,
-  qwen: readLikeClaude,
-  droid: readLikeClaude,
-  auggie: readLikeClaude,
-  cline: readLikeClaude,
+  qwen: readQwen,
+  droid: readDroid,
+  auggie: readAuggie,
+  cline: readCline,
 };
 
 /** How its agent reads what a hook answered. An unknown agent is taken for Claude Code, whose contract most others copy. */

@@ -21,6 +21,10 @@ export function readStdout({ stdout, isComplete }: HookOutput): Said {
   return stdout.length === 0 ? NOTHING : readText(Buffer.from(stdout).toString(), isComplete);
 }
 
+/** Whether it begins with a byte order mark, which some agents do not skip. */
+export const isMarked = (stdout: Uint8Array): boolean =>
+  stdout[0] === 0xef && stdout[1] === 0xbb && stdout[2] === 0xbf;
+
 export function readText(whole: string, isComplete: boolean): Said {
   const text = whole.trim();
   if (text === '') return NOTHING;
@@ -30,6 +34,19 @@ export function readText(whole: string, isComplete: boolean): Said {
   if (fields !== undefined) return { ...said, kind: 'object', fields, longest: fields };
   const cut = isComplete ? undefined : readCut(text);
   return cut === undefined ? { ...said, kind: 'broken' } : { ...said, kind: 'object', ...cut };
+}
+
+/** A JSON text in a JSON text is read as well; other JSON that is no object says nothing. */
+export function unquoted(said: Said): Said {
+  if (said.kind !== 'text') return said;
+  try {
+    const value: unknown = JSON.parse(said.text);
+    if (typeof value !== 'string') return readText('', true);
+    const inner = readText(value, true);
+    return inner.kind === 'object' ? inner : said;
+  } catch {
+    return said;
+  }
 }
 
 function parseObject(text: string): Fields | undefined {
