@@ -21,4 +21,4 @@ async function check(): Promise<void> {
   }
 }
 
-check();
+void check();

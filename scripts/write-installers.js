@@ -43,6 +43,9 @@ function filled(template) {
     });
 }
 
-writeFileSync(join(directory, 'install-release.sh'), filled('packaging/install-release.sh'), { mode: 0o755 });
+writeFileSync(join(directory, 'install-release.sh'), filled('packaging/install-release.sh'), {
+  mode: 0o755,
+});
 // The formula names every system.
-if (checksums.size === 4) writeFileSync(join(directory, 'hookbus.rb'), filled('packaging/hookbus.rb'));
+if (checksums.size === 4)
+  writeFileSync(join(directory, 'hookbus.rb'), filled('packaging/hookbus.rb'));

@@ -4,9 +4,9 @@
  */
 import type { Answer, HookOutput } from '../../domain/answer/decision.ts';
 import { type Fields, fieldsOf, isFields } from '../../domain/answer/fields.ts';
-import { problemIn, type Rules } from './claude-schema.ts';
 import { readLikeClaude } from './like-claude.ts';
 import { charsOf, readStdout, type Said, wordsIn } from './said.ts';
+import { problemIn, type Rules } from './schemas/claude-schema.ts';
 import {
   type Draft,
   exitOneWarning,

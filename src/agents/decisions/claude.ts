@@ -5,9 +5,9 @@
 import type { Answer, HookOutput } from '../../domain/answer/decision.ts';
 import { type Fields, isFields } from '../../domain/answer/fields.ts';
 import { blocksByExitCode, EVENT_NAMES, takesText } from '../../domain/events.ts';
-import { schemaProblem } from './claude-schema.ts';
 import { readLikeClaude } from './like-claude.ts';
 import { charsOf, readStdout, type Said, wordsIn } from './said.ts';
+import { schemaProblem } from './schemas/claude-schema.ts';
 import {
   type Draft,
   exitOneWarning,

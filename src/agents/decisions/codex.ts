@@ -4,9 +4,9 @@
  */
 import type { Answer, HookOutput } from '../../domain/answer/decision.ts';
 import { type Fields, isFields } from '../../domain/answer/fields.ts';
-import { codexProblem, isKnown, readsDecision } from './codex-schema.ts';
 import { readLikeClaude } from './like-claude.ts';
 import { charsOf, depthOf, isMarked, readStdout, type Said, wordsIn } from './said.ts';
+import { codexProblem, isKnown, readsDecision } from './schemas/codex-schema.ts';
 import { type Draft, exitOneWarning, strayField, toAnswer, toAnswerOf, unread } from './verdict.ts';
 
 const NAME = 'Codex';

@@ -1,5 +1,5 @@
 import type { Places } from '../../agents/settings/agent-settings.ts';
-import { readAllHooks } from '../install/all-hooks.ts';
+import { readAllHooks } from '../install/env/all-hooks.ts';
 import { advice, type Check, problem } from './finding.ts';
 
 const AGAIN = 'Type hookbus install --all-hooks, or hookbus uninstall.';

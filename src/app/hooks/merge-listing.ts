@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Places } from '../../agents/settings/agent-settings.ts';
 import { defaultHookName } from '../../domain/hook/hook-name.ts';
 import { ownedHookName } from '../../domain/hook/owned-name.ts';
-import { readAllHooks } from '../install/all-hooks.ts';
+import { readAllHooks } from '../install/env/all-hooks.ts';
 import type { ListedHook, Listing } from './claude-listing.ts';
 import type { Configuration, FileProblem, FoundHook } from './configured-hooks.ts';
 import type { Off } from './switches.ts';

@@ -1,8 +1,8 @@
 import type { Node } from 'jsonc-parser';
 import type { AgentSettings } from '../../agents/settings/agent-settings.ts';
+import { variablesOfHooks } from '../../agents/settings/env/hook-env.ts';
 import { isOn, type Values, variablesIn } from '../../agents/settings/env-block.ts';
 import { findHooks, type HookSite } from '../../agents/settings/find-hooks.ts';
-import { variablesOfHooks } from '../../agents/settings/env/hook-env.ts';
 import { type HookFacts, hookKey, isDisabled } from '../../agents/settings/hook-plan.ts';
 import { commandless, inspectHook } from '../../agents/settings/wrap-hooks.ts';
 import { namesOf } from './hook-names.ts';

@@ -6,7 +6,6 @@ import { memberOf } from '../../agents/settings/read-settings-text.ts';
 import { planUnwrap, planWrap } from '../../agents/settings/wrap-hooks.ts';
 import type { StatePaths } from '../../config/home/paths.ts';
 import type { Environment } from '../../config/settings.ts';
-import { editTomlFile } from './toml/edit-toml-file.ts';
 import { disabling, enabling } from './env/env-plan.ts';
 import { type FoundFile, isBelow } from './find-settings.ts';
 import { rememberNames } from './hook-names.ts';
@@ -19,6 +18,7 @@ import {
 import { isForWindows, type OtherLines, otherLinesOf } from './other-lines.ts';
 import { requireWritable, settingsError } from './settings-file.ts';
 import { createLedger, type LedgerEntry } from './settings-ledger.ts';
+import { editTomlFile } from './toml/edit-toml-file.ts';
 import type { Spellings } from './toml/toml-settings.ts';
 import {
   type Ledger,

@@ -9,8 +9,8 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { AgentName, Scope } from '../../agents/settings/agent-settings.ts';
-import type { EnvChanges } from '../../agents/settings/env-block.ts';
 import type { HookEnvChanges } from '../../agents/settings/env/hook-env.ts';
+import type { EnvChanges } from '../../agents/settings/env-block.ts';
 import { makeStateHome } from '../../config/home/state-home.ts';
 import type { Environment } from '../../config/settings.ts';
 import { reasonOf } from '../../domain/errors.ts';

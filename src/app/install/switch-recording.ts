@@ -1,6 +1,12 @@
 import { lstatSync } from 'node:fs';
 import type { AgentSettings } from '../../agents/settings/agent-settings.ts';
 import {
+  type HookEnvChanges,
+  joinHookChanges,
+  restoreInHooks,
+  setInHooks,
+} from '../../agents/settings/env/hook-env.ts';
+import {
   type EnvChanges,
   isOff,
   isOn,
@@ -12,12 +18,6 @@ import {
   type Variable,
   variablesIn,
 } from '../../agents/settings/env-block.ts';
-import {
-  type HookEnvChanges,
-  joinHookChanges,
-  restoreInHooks,
-  setInHooks,
-} from '../../agents/settings/env/hook-env.ts';
 import type { StatePaths } from '../../config/home/paths.ts';
 import type { Environment } from '../../config/settings.ts';
 import { remembered } from './env/env-plan.ts';

@@ -1,5 +1,5 @@
-import { joinChanges } from '../../agents/settings/env-block.ts';
 import { joinHookChanges } from '../../agents/settings/env/hook-env.ts';
+import { joinChanges } from '../../agents/settings/env-block.ts';
 import type { StatePaths } from '../../config/home/paths.ts';
 import { makeStateHome } from '../../config/home/state-home.ts';
 import type { Environment } from '../../config/settings.ts';

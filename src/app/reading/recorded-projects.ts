@@ -1,6 +1,6 @@
 import { realpathSync } from 'node:fs';
 import { redactText } from '../../redaction/redaction.ts';
-import { projectOf } from '../recording/surroundings.ts';
+import { projectOf } from '../recording/facts/surroundings.ts';
 
 /**
  * The project of a directory, as executions in it are recorded: agents give the directory itself or its real path, and

@@ -12,9 +12,9 @@ import { redactBytes, redactTail, redactText } from '../../redaction/redaction.t
 import type { Recorded } from '../../store/executions.ts';
 import { compress } from './compression.ts';
 import { decide } from './derive.ts';
+import type { Surroundings } from './facts/surroundings.ts';
 import { hiddenFailure } from './hidden-failure.ts';
 import { TAIL_BYTES } from './meter.ts';
-import type { Surroundings } from './surroundings.ts';
 import { warningSentences } from './warning-sentences.ts';
 
 /** Maximum length of a stored warning, which may quote a whole command line. */

@@ -7,7 +7,7 @@ import { defaultHookName } from '../../domain/hook/hook-name.ts';
 import { traceIdOf, uuidV7 } from '../../domain/identifiers.ts';
 import type { Begin } from '../../domain/record.ts';
 import { modeWarning } from '../../gates/dedupe.ts';
-import { type KnownIds, type PayloadFacts, readFacts } from './payload-facts.ts';
+import { type KnownIds, type PayloadFacts, readFacts } from './facts/payload-facts.ts';
 import { unforgiving } from './warning-sentences.ts';
 
 /** The ids of a new execution. */

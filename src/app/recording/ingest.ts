@@ -5,10 +5,10 @@ import type { Spool } from '../../spool/spool.ts';
 import type { ExecutionWriter } from '../../store/executions.ts';
 import { assemble, interruptedEnd } from './assemble.ts';
 import { canCompress } from './compression.ts';
+import { createSurroundings } from './facts/surroundings.ts';
 import { readOld } from './ingest-old.ts';
 import { withRedactionInForce } from './redaction-in-force.ts';
 import { decodeEntry, isFinal, type SpoolRecord, withLater } from './spool-record.ts';
-import { createSurroundings } from './surroundings.ts';
 
 export interface IngestLimits {
   /** Maximum number of records. */

@@ -6,9 +6,9 @@ import { HOOK_BUSY_MS } from '../../store/database.ts';
 import { createBreakerTracker } from '../breaker/track-breakers.ts';
 import { createStoreHandle } from '../store/store-handle.ts';
 import { assemble } from './assemble.ts';
+import { createSurroundings } from './facts/surroundings.ts';
 import { ingestSpool } from './ingest.ts';
 import { withRedactionInForce } from './redaction-in-force.ts';
-import { createSurroundings } from './surroundings.ts';
 
 export { loadRules } from '../../redaction/redaction.ts';
 

@@ -8,7 +8,7 @@ import { scriptOf } from '../../domain/hook/hook-name.ts';
 import { holdsPlaceholder } from '../../domain/replay.ts';
 import { digestOf } from '../../os/file-digest.ts';
 import type { LogRow } from '../../store/columns.ts';
-import { expandWord, findScript } from '../recording/surroundings.ts';
+import { expandWord, findScript } from '../recording/facts/surroundings.ts';
 
 /**
  * Whether a directory is in the same work tree as `here`. If `here` is in none: whether the directory is below `here`.

@@ -4,7 +4,7 @@ import {
   requireAllHooks,
   retireShell,
   type ShellPlace,
-} from '../../app/install/all-hooks.ts';
+} from '../../app/install/env/all-hooks.ts';
 import { type FoundFile, ownSettings } from '../../app/install/find-settings.ts';
 import type { FileReport, InstallRequest } from '../../app/install/install.ts';
 import { switchRecording } from '../../app/install/switch-recording.ts';

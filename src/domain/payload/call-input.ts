@@ -1,7 +1,7 @@
 import { isSpace, unescapeText } from './payload-scan.ts';
 
 /** A longer input is not hashed, since the hook would wait for that. */
-export const MAX_INPUT_BYTES = 65_536;
+const MAX_INPUT_BYTES = 65_536;
 
 const QUOTE = 0x22;
 const OPEN_ARRAY = 0x5b;
@@ -10,7 +10,7 @@ const OPEN_OBJECT = 0x7b;
 
 /**
  * A tool call's input, written the same way before and after the call: an object that stands in a string counts as the
- * object, and blanks between values are left out. Undefined if it is too long, or broken.
+ * object, and without blanks between values. Undefined if it is too long, or broken.
  * C port: `payload_hash` in src/launcher/payload_scan.c.
  */
 export function sameInput(value: Uint8Array): Uint8Array | undefined {

@@ -1,5 +1,12 @@
 import type { AgentSettings } from '../../../agents/settings/agent-settings.ts';
 import {
+  type HookEnvChanges,
+  joinHookChanges,
+  likelyInHooks,
+  restoreInHooks,
+  setInHooks,
+} from '../../../agents/settings/env/hook-env.ts';
+import {
   type EnvChanges,
   joinChanges,
   likelyChanges,
@@ -9,13 +16,6 @@ import {
   type Values,
   variablesIn,
 } from '../../../agents/settings/env-block.ts';
-import {
-  type HookEnvChanges,
-  joinHookChanges,
-  likelyInHooks,
-  restoreInHooks,
-  setInHooks,
-} from '../../../agents/settings/env/hook-env.ts';
 import type { HookPlan } from '../../../agents/settings/hook-plan.ts';
 import type { InspectedFile } from '../inspect-settings.ts';
 import type { LedgerEntry } from '../settings-ledger.ts';

@@ -1,6 +1,6 @@
-import { type Fields, isFields } from '../../domain/answer/fields.ts';
-import { wordsIn } from './said.ts';
-import { named } from './verdict.ts';
+import { type Fields, isFields } from '../../../domain/answer/fields.ts';
+import { wordsIn } from '../said.ts';
+import { named } from '../verdict.ts';
 
 const ANY_EVENT = ['continue', 'stopReason', 'suppressOutput', 'systemMessage'];
 const DECISION = ['decision', 'reason'];

@@ -1,5 +1,5 @@
-import { type Fields, isFields } from '../../domain/answer/fields.ts';
-import { named } from './verdict.ts';
+import { type Fields, isFields } from '../../../domain/answer/fields.ts';
+import { named } from '../verdict.ts';
 
 type Rule = 'text' | 'yes or no' | 'object' | 'list' | readonly string[];
 

@@ -1,7 +1,7 @@
-import { CALL_MEMBERS, NAMES_IN_CALL, PAYLOAD_NAMES } from '../../agents/index.ts';
-import type { CallFact, PayloadFact } from '../../agents/payload-fields.ts';
-import { SIGNS, signOf } from '../../agents/recognize.ts';
-import { decodeText, type Scanned, scanPayload } from '../../domain/payload/payload-scan.ts';
+import { CALL_MEMBERS, NAMES_IN_CALL, PAYLOAD_NAMES } from '../../../agents/index.ts';
+import type { CallFact, PayloadFact } from '../../../agents/payload-fields.ts';
+import { SIGNS, signOf } from '../../../agents/recognize.ts';
+import { decodeText, type Scanned, scanPayload } from '../../../domain/payload/payload-scan.ts';
 
 /** What HookBus reads from a payload. */
 export interface PayloadFacts {

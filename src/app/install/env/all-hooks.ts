@@ -17,15 +17,15 @@ import {
   symlinkSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { AgentSettings, Places } from '../../agents/settings/agent-settings.ts';
-import { SHELL_COPY, shellPrefixIn } from '../../agents/settings/env-block.ts';
-import { AGENT_SETTINGS } from '../../agents/settings/settings-files.ts';
-import type { Environment } from '../../config/settings.ts';
-import { reasonOf } from '../../domain/errors.ts';
-import { isOwn } from '../../os/own-file.ts';
-import { findSettings, ownSettings } from './find-settings.ts';
-import { tryInspect } from './inspect-settings.ts';
-import { settingsError } from './settings-file.ts';
+import type { AgentSettings, Places } from '../../../agents/settings/agent-settings.ts';
+import { SHELL_COPY, shellPrefixIn } from '../../../agents/settings/env-block.ts';
+import { AGENT_SETTINGS } from '../../../agents/settings/settings-files.ts';
+import type { Environment } from '../../../config/settings.ts';
+import { reasonOf } from '../../../domain/errors.ts';
+import { isOwn } from '../../../os/own-file.ts';
+import { findSettings, ownSettings } from '../find-settings.ts';
+import { tryInspect } from '../inspect-settings.ts';
+import { settingsError } from '../settings-file.ts';
 
 /** Beside the user's settings file, so that whoever deletes or moves one has the other in view. */
 export interface ShellPlace {

@@ -1,10 +1,10 @@
 import { homedir } from 'node:os';
 import { isAbsolute } from 'node:path';
-import { workTreeOf } from '../../agents/settings/agent-places.ts';
-import type { Execution } from '../../domain/execution.ts';
-import type { Begin } from '../../domain/record.ts';
-import { scriptFile } from '../../gates/hook-files.ts';
-import { digestOf } from '../../os/file-digest.ts';
+import { workTreeOf } from '../../../agents/settings/agent-places.ts';
+import type { Execution } from '../../../domain/execution.ts';
+import type { Begin } from '../../../domain/record.ts';
+import { scriptFile } from '../../../gates/hook-files.ts';
+import { digestOf } from '../../../os/file-digest.ts';
 
 /** What the disk says about an execution. */
 export type Surroundings = Pick<Execution, 'project' | 'scriptDigest'>;
