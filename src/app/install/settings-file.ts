@@ -43,12 +43,11 @@ export function readSettingsFile(path: string, allowsComments: boolean): Setting
   if (text === undefined) {
     throw settingsError(`${path} is not valid UTF-8`, 'HookBus did not change it.');
   }
-  const parsed: ReturnType<typeof readTomlHooks> | ReturnType<typeof parseSettings> = isToml(path)
-    ? readTomlHooks(text)
-    : parseSettings(text, allowsComments);
+  const toml = isToml(path) ? readTomlHooks(text) : undefined;
+  const parsed = toml ?? parseSettings(text, allowsComments);
   if ('root' in parsed) {
     const file = { path, target, bytes, text, root: parsed.root };
-    return 'text' in parsed ? { ...file, hookText: parsed.text } : file;
+    return toml !== undefined && 'root' in toml ? { ...file, hookText: toml.text } : file;
   }
   const { line, column, reason } = parsed.problem;
   const form = isToml(path) ? 'TOML' : 'JSON';
