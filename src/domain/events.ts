@@ -28,6 +28,14 @@ export function canBlock(eventType: string): boolean {
   return !CANNOT_BLOCK.has(eventType);
 }
 
+/**
+ * The same for an agent. Cline's editor extension names its events as Claude Code does, and there `cancel` refuses after a
+ * tool, too.
+ */
+export function canBlockFor(agent: string | null | undefined, eventType: string): boolean {
+  return agent === 'cline' || canBlock(eventType);
+}
+
 /** Events of Claude Code (and, by the same names, of Codex) on which exit code 2 stops what the agent is about to do. */
 const BLOCKS: ReadonlySet<string> = new Set([
   'UserPromptSubmit',

@@ -1,3 +1,4 @@
+import { agentOf } from '../agents/recognize.ts';
 import type { KeyRequest, Keys } from '../app/dedupe/dedupe.ts';
 import { keyOf } from '../app/dedupe/key-of.ts';
 import { openKeys, waitForVerdict } from '../app/dedupe/open-keys.ts';
@@ -30,7 +31,7 @@ async function claim(keys: Keys, key: string, parts: ClaimParts): Promise<HookCl
     owner: { pid: begin.pid, start: begin.pidStart },
     ttlSeconds: options.dedupeTtlSeconds ?? settings.dedupeTtlSeconds,
     eventType: begin.eventType,
-    onDuplicate: duplicateMode(options.onDuplicate, begin.eventType),
+    onDuplicate: duplicateMode(options.onDuplicate, begin.eventType, agentOf(begin)),
   };
   const maxMs = Math.min((options.timeoutSeconds ?? Number.POSITIVE_INFINITY) * 1000, MAX_WAIT_MS);
   const until = performance.now() + maxMs;

@@ -1,5 +1,5 @@
 import { isRefusal } from '../domain/answer/refusal.ts';
-import { canBlock } from '../domain/events.ts';
+import { canBlock, canBlockFor } from '../domain/events.ts';
 import { isResult } from '../domain/execution.ts';
 import type { Claim } from '../domain/key/claim.ts';
 import type { KeyedEnd, KeyResult, OnDuplicate } from '../domain/key/dedupe-key.ts';
@@ -120,8 +120,12 @@ export function sharedPart(
 }
 
 /** If a hook can block, skipping it would allow what it might have blocked, so `skip` then counts as `deny`. */
-export function duplicateMode(asked: OnDuplicate | undefined, eventType: string): OnDuplicate {
-  if (!canBlock(eventType)) return asked ?? 'skip';
+export function duplicateMode(
+  asked: OnDuplicate | undefined,
+  eventType: string,
+  agent: string | undefined,
+): OnDuplicate {
+  if (!canBlockFor(agent, eventType)) return asked ?? 'skip';
   return asked === 'replay' ? 'replay' : 'deny';
 }
 

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { agentOf } from '../agents/recognize.ts';
 import { describeExecution, newExecutionIds } from '../app/recording/begin.ts';
 import type { Meter } from '../app/recording/meter.ts';
 import { type Report, report as reportFor } from '../app/store/debug-log.ts';
@@ -123,7 +124,7 @@ async function claimFor({ parts, call, begin, recording, report }: Watch): Promi
         owner: { pid: begin.pid, start: begin.pidStart },
         ttlSeconds: call.run.dedupeTtlSeconds ?? parts.settings.dedupeTtlSeconds,
         eventType: begin.eventType,
-        onDuplicate: duplicateMode(call.run.onDuplicate, begin.eventType),
+        onDuplicate: duplicateMode(call.run.onDuplicate, begin.eventType, agentOf(begin)),
       },
       parentSpanId: begin.parentSpanId,
       waitMs: call.waitMs,

@@ -185,6 +185,7 @@ export type KeyedBegin = Pick<
   | 'createdAtMs'
   | 'pid'
   | 'pidStart'
+  | 'signs'
 >;
 
 /** @throws FrameError */
@@ -203,6 +204,7 @@ export function decodeKeyedBegin(fields: Fields): KeyedBegin {
     createdAtMs: timestamp(fields.number(BEGIN.createdAtMs)),
     pid: fields.number(BEGIN.pid) ?? 0,
     pidStart: fields.number(BEGIN.pidStart) ?? 0,
+    ...listed('signs', fields.texts(BEGIN.sign)),
   };
 }
 
@@ -223,7 +225,6 @@ function decodeBegin(fields: Fields): Begin {
     warnings: fields.texts(BEGIN.warning),
     ...listed('rawWarnings', fields.texts(BEGIN.rawWarning)),
     ...optional('subagent', fields.text(BEGIN.subagent)),
-    ...listed('signs', fields.texts(BEGIN.sign)),
     ...listed('variables', fields.texts(BEGIN.variable)),
     ...listed(
       'storeOnly',

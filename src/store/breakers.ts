@@ -102,16 +102,15 @@ function createHistory(db: Database) {
         .get(hook.hookName, hook.command, from, now)?.status,
 
     /** The events on which the hook was called recently, since `from`, even if it was skipped. */
-    eventTypes: (hook: HookId, from = ''): string[] =>
+    events: (hook: HookId, from = ''): { eventType: string; agent: string | null }[] =>
       db
-        .prepare<[string, string, number, string], { event_type: string }>(
-          `SELECT DISTINCT event_type FROM (
-             SELECT event_type, command FROM hook_logs WHERE hook_name = ? AND created_at >= ?
+        .prepare<[string, string, number, string], { eventType: string; agent: string | null }>(
+          `SELECT DISTINCT event_type AS eventType, agent FROM (
+             SELECT event_type, agent, command FROM hook_logs WHERE hook_name = ? AND created_at >= ?
              ORDER BY created_at DESC LIMIT ?)
            WHERE command = ?`,
         )
-        .all(hook.hookName, from, MAX_ROWS, hook.command)
-        .map(({ event_type }) => event_type),
+        .all(hook.hookName, from, MAX_ROWS, hook.command),
 
     /** Whether the hook refused something, or wrote something that may be a refusal, at `from` or later. */
     hasDecided: (hook: HookId, from = ''): boolean =>

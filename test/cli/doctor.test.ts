@@ -332,6 +332,34 @@ describe('doctor on recorded executions', () => {
     ]);
   });
 
+  it('compares the P99 of a hook that no file contains with the limit of the agent that ran it', async () => {
+    const { record, report, write } = aMachine();
+    write('home/.gemini/settings.json', {
+      hooks: { AfterTool: [{ hooks: [{ type: 'command', command: 'sh found.sh' }] }] },
+    });
+    const runs = (change: Partial<Execution>): Partial<Execution>[] =>
+      Array.from({ length: 10 }, () => ({ durationMs: 55_000, ...change }));
+    record(
+      ...runs({ hookName: 'found', eventType: 'AfterTool', agent: 'gemini' }),
+      ...runs({ hookName: 'lost', eventType: 'BeforeTool', agent: 'gemini' }),
+      ...runs({ hookName: 'lost', eventType: 'preToolUse', agent: 'copilot' }),
+      ...runs({ hookName: 'both', eventType: 'PreToolUse', agent: 'claude' }),
+      ...runs({ hookName: 'both', eventType: 'PreToolUse', agent: 'droid' }),
+      ...runs({ hookName: 'one', eventType: 'PreToolUse', agent: 'claude' }),
+      ...runs({ hookName: 'old', eventType: 'PreToolUse' }),
+    );
+    expect(
+      textOf(await report(), 'time limits')
+        .split('\n')
+        .sort(),
+    ).toEqual([
+      'advice: both on PreToolUse: its P99 is 55.0 s of a limit of 1 min 00 s',
+      'advice: found on AfterTool: its P99 is 55.0 s of a limit of 1 min 00 s',
+      'advice: lost on BeforeTool: its P99 is 55.0 s of a limit of 1 min 00 s',
+      'problem: lost on preToolUse: its P99 is 55.0 s of a limit of 30.0 s',
+    ]);
+  });
+
   it('warns of --on-duplicate replay for a guard, in settings files and in executions', async () => {
     const { run, report, write } = aMachine();
     const hook = (options: string) => ({

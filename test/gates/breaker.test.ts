@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { canBlock } from '../../src/domain/events.ts';
+import { canBlock, canBlockFor } from '../../src/domain/events.ts';
 import type { Status } from '../../src/domain/execution.ts';
 import { assess, stateOfOpened } from '../../src/gates/breaker.ts';
 
@@ -67,4 +67,11 @@ it('every known event says whether a hook can block, and on an unknown one it ma
   for (const event of [...blocking, '', 'NewEvent', 'posttooluse', 'constructor']) {
     expect(canBlock(event), event).toBe(true);
   }
+});
+
+it('Cline may refuse on any event', () => {
+  expect(canBlockFor('cline', 'PostToolUse')).toBe(true);
+  expect(canBlockFor('cline', 'tool_result')).toBe(true);
+  expect(canBlockFor('claude', 'PostToolUse')).toBe(false);
+  expect(canBlockFor(null, 'PreToolUse')).toBe(true);
 });

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Config } from '../../config/file/config-file.ts';
-import { canBlock } from '../../domain/events.ts';
+import { canBlockFor } from '../../domain/events.ts';
 import { isFailure } from '../../domain/execution.ts';
 import { type HookId, hookText, isWholeCommand } from '../../domain/hook/hook-id.ts';
 import { isoOf } from '../../domain/time.ts';
@@ -147,7 +147,7 @@ function mayBeOpen(
 export const isHarmless = (store: BreakerStore, hook: HookId, from?: string): boolean =>
   // Without the complete command the gate file is unknown.
   isWholeCommand(hook.command) &&
-  !store.eventTypes(hook, from).some(canBlock) &&
+  !store.events(hook, from).some(({ eventType, agent }) => canBlockFor(agent, eventType)) &&
   !store.hasDecided(hook, from);
 
 /** Another process may have opened a breaker just after this process read the clock. */

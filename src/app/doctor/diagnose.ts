@@ -5,6 +5,7 @@ import { VERSION } from '../../domain/version.ts';
 import { allHookProblems, allRepeatedRuns } from '../../store/days/problems.ts';
 import { readScriptHistory } from '../../store/queries/guards/script-changes.ts';
 import type { HookProblems } from '../../store/queries/problems.ts';
+import { agentsOf } from '../../store/queries/recent.ts';
 import { alertTroubles, gateTroubles } from '../health/guard-troubles.ts';
 import type { Trouble } from '../health/health-item.ts';
 import { hookFaults } from '../health/hook-troubles.ts';
@@ -142,7 +143,11 @@ function checkRecord(
             ),
           ],
         }),
-        checkLimits((isLastDay ? lastDay : readMetrics(db, windowHours, nowMs)).hooks, installed),
+        checkLimits(
+          (isLastDay ? lastDay : readMetrics(db, windowHours, nowMs)).hooks,
+          installed,
+          (name, event) => agentsOf(db, name, event),
+        ),
       ];
     });
   } catch (error) {

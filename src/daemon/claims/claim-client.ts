@@ -1,3 +1,4 @@
+import { agentOf } from '../../agents/recognize.ts';
 import type { KeyRequest, Verdict } from '../../app/dedupe/dedupe.ts';
 import { isRefusal } from '../../domain/answer/refusal.ts';
 import { duplicateMode } from '../../gates/dedupe.ts';
@@ -39,7 +40,7 @@ export function requestOf(
     ...(broker === undefined ? {} : { broker }),
     ttlSeconds: claim.ttlSeconds,
     eventType,
-    onDuplicate: duplicateMode(claim.onDuplicate, eventType),
+    onDuplicate: duplicateMode(claim.onDuplicate, eventType, agentOf(begin)),
   };
 }
 

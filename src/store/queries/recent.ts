@@ -13,6 +13,17 @@ export const recentTools = (db: Database): string[] => recentValues(db, 'tool_na
 /** The agents of recent executions. */
 export const recentAgents = (db: Database): string[] => recentValues(db, 'agent');
 
+/** The agents of a hook's recent executions on an event; null for executions that do not tell. */
+export function agentsOf(db: Database, hookName: string, eventType: string): (string | null)[] {
+  return db
+    .prepare<[string, string, number], string | null>(
+      `SELECT DISTINCT agent FROM (SELECT agent FROM hook_logs WHERE hook_name = ? AND event_type = ?
+         ORDER BY created_at DESC LIMIT ?)`,
+    )
+    .pluck()
+    .all(hookName, eventType, ROWS) as (string | null)[];
+}
+
 function recentValues(db: Database, column: 'event_type' | 'tool_name' | 'agent'): string[] {
   return db
     .prepare<[number], string>(
