@@ -66,10 +66,7 @@ packages() {
     npm rebuild unix-dgram --ignore-scripts=false --no-update-notifier >/dev/null 2>&1 ||
       say "unix-dgram does not compile, so the tests of StatsD over a Unix socket are skipped"
   fi
-  clients='claude codex copilot gemini qwen'
-  # Qwen Code needs Node 22.
-  node -e 'process.exit(Number.parseInt(process.versions.node, 10) >= 22 ? 0 : 1)' || clients="$clients node22"
-  for client in $clients; do
+  for client in claude codex copilot gemini qwen; do
     { scripts/fetch-client.sh "$client" >/dev/null || say "$client is not available, so its tests are skipped"; } &
   done
   for system in linux-x64 darwin-arm64; do

@@ -49,8 +49,7 @@ export function describeAlike(driven: Driven | string, dialect: Dialect): void {
         expect(actual, wrapped?.ended.stderr).toEqual(expected);
         const recorded = rows.map((row) => row.hook_name).filter((name) => name !== 'limited');
         expect(recorded.toSorted()).toEqual(actual.runs);
-        if (dialect.readOtherwise?.includes(one.name) !== true)
-          expectRead(dialect, one, actual, rows);
+        expectRead(dialect, one, actual, rows);
       },
     );
 

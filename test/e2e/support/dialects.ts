@@ -34,8 +34,6 @@ export interface Dialect {
   readonly endings?: readonly Scenario[];
   /** What hooks and tool say in some cases, if it differs from the other clients. */
   readonly traces?: Readonly<Record<string, readonly string[]>>;
-  /** Cases in which HookBus reads an answer otherwise than the client acts. */
-  readonly readOtherwise?: readonly string[];
   /** A payload has an id of the call. */
   readonly hasCallId?: true;
   /** The hooks of an event run one after the other. */
@@ -118,8 +116,6 @@ export const QWEN: Dialect = {
   events: { before: 'PreToolUse', after: 'PostToolUse', stop: 'Stop' },
   settings: (hooks) => qwenSettings(likeClaude(1)(hooks)),
   shared: { settings: '.qwen/settings.json' },
-  // It changes no input before a call, and reads no refusal after it.
-  readOtherwise: ['before: changed input', 'after: a block', 'after: exit 2'],
   traces: { [TWICE]: ['twice runs', 'tool'] },
   answers: CLAUDES,
 };
