@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { compiled } from './support/compiled.ts';
@@ -232,6 +233,23 @@ export function signals(engine: Engine): void {
       await isOnRecordAsInterrupted(stage);
     });
 
+    testIf(
+      engine.capabilities.startsSentinel,
+      'an execution whose whole group is killed at a time limit has a duration on record',
+      async (stage) => {
+        const run = await stage.startWrapped(STAYING);
+        await hookPid(run);
+        await until('the sentinel and the witness', () => childrenOf(run.pid).length === 3);
+        const log = join(stage.home, 'spool', 'log');
+        const bytes = statSync(log).size;
+        run.killGroup('SIGKILL');
+        await run.finish();
+        await until('the note of the witness', () => statSync(log).size > bytes);
+        await isOnRecordAsInterrupted(stage);
+        expect(readRows(stage.home)[0]?.duration_ms).toBeGreaterThan(200);
+      },
+    );
+
     test('a running execution does not count as interrupted', async (stage) => {
       const run = await stage.startWrapped(STAYING);
       await hookPid(run);
@@ -293,7 +311,7 @@ export function signalsAtStart(engine: Engine): void {
 async function delivered(stage: Stage, signal: NodeJS.Signals, target: Target): Promise<string[]> {
   const { run, seen } = await startCounter(stage);
   if (target === 'its group' && stage.engine.capabilities.startsSentinel === true) {
-    await until('the sentinel', () => childrenOf(run.pid).length === 2);
+    await until('the sentinel and the witness', () => childrenOf(run.pid).length === 3);
   }
   send(run, signal, target);
   await until(`${signal} at the hook`, () => seen().length > 0);
