@@ -114,7 +114,7 @@ describe.skipIf(can !== true)(titleOf('the npm packages, from a registry', can),
           hooks: typeof hooks;
         };
         const command = written.hooks.PreToolUse[0]?.hooks[0]?.command ?? '';
-        expect(command).toContain(`set -- ${LAUNCHER} run --; `);
+        expect(command).toContain(`set -- ${LAUNCHER} run `);
         const hook = () => as('dev', ['sh', '-c', command], {}, PAYLOAD);
         expect(await hook()).toEqual({ code: 2, stdout: PAYLOAD, stderr: 'no\n' });
         // The package is root's, so the launcher learns from the state directory where Node is.

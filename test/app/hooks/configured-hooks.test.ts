@@ -212,8 +212,8 @@ describe('the hooks of other agents', () => {
       'home/.codex/config.toml',
       'model = "x"\n[[hooks.PreToolUse]]\nmatcher = "^Bash$"\n[[hooks.PreToolUse.hooks]]\ntype = "command"\ncommand = \'python3 "g.py"\'\n[hooks.state."k"]\ntrusted_hash = "h"\n',
     );
-    expect(lines('codex')).toEqual(['project Stop j', 'user PreToolUse ^Bash$ python3 "g.py"']);
-    expect(read('codex').hooks[1]).toMatchObject({ line: 6, hookName: 'g' });
+    expect(lines('codex')).toEqual(['user PreToolUse ^Bash$ python3 "g.py"', 'project Stop j']);
+    expect(read('codex').hooks[0]).toMatchObject({ line: 6, hookName: 'g' });
   });
 
   it('of Gemini CLI follow hooksConfig, by name or by command', () => {
