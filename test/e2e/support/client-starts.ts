@@ -55,6 +55,7 @@ export const geminiStart = (lines: readonly string[]): ClientStart => ({
     GEMINI_API_KEY: 'none',
     GOOGLE_GEMINI_BASE_URL: 'http://127.0.0.1:PORT',
     GEMINI_CLI_NO_RELAUNCH: 'true',
+    GEMINI_CLI_TRUST_WORKSPACE: 'true',
   },
   tools: lines.map(geminiRuns),
 });
