@@ -21,6 +21,7 @@ unshare util-linux runs tests in separate namespaces
 script bsdutils runs commands in a terminal
 openssl openssl makes a certificate for a key server with TLS
 jq jq runs in typical one-line hooks
+curl curl downloads what the install script of a release installs
 zsh zsh runs the completion script
 fish fish runs the completion script
 sqlite3 sqlite3 reads the database as a user would
