@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe } from 'vitest';
 import { copyWithoutNativePart, NODE22, WHY_SKIPPED } from '../support/node22.ts';
-import { failOpen } from './fail-open.ts';
 import { gates } from './gates.ts';
 import { recording } from './recording.ts';
 import { defineConformance } from './suite.ts';
@@ -15,7 +14,6 @@ describe.skipIf(NODE22 === undefined)(`with Node's own SQLite${WHY_SKIPPED}`, ()
   afterAll(() => rmSync(place, { recursive: true, force: true }));
   defineConformance({ ...NODE_ENGINE, command: [NODE22 ?? '', copyWithoutNativePart(place)] }, [
     recording,
-    failOpen,
     gates,
   ]);
 });

@@ -27,6 +27,17 @@ describe('SQLite, whichever serves,', () => {
     ]);
   });
 
+  it('takes no bytes as no bytes, and not as null', () => {
+    const db = open();
+    db.exec('CREATE TABLE t (body BLOB NOT NULL)');
+    db.prepare('INSERT INTO t VALUES (?)').run(Buffer.alloc(0));
+    db.prepare('INSERT INTO t VALUES (@body)').run({ body: Buffer.from('') });
+    expect(db.prepare('SELECT body FROM t').pluck().all()).toEqual([
+      Buffer.alloc(0),
+      Buffer.alloc(0),
+    ]);
+  });
+
   it('gives bytes as a Buffer, whatever the shape of a row', () => {
     const db = open();
     const statement = () => db.prepare("SELECT x'7b7d' AS body, 'text' AS text");

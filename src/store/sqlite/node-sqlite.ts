@@ -162,14 +162,23 @@ function plainValue(value: unknown): unknown {
   return typeof value === 'bigint' ? Number(value) : value;
 }
 
-/** As better-sqlite3 takes them: names that a statement does not have are skipped, and undefined is null. */
+/** Node binds bytes without an address as null, and an empty Buffer has none. */
+const EMPTY = new Uint8Array(new ArrayBuffer(1), 0, 0);
+
+/** As better-sqlite3 takes it: undefined is null. */
+function bound(value: unknown): unknown {
+  if (ArrayBuffer.isView(value) && value.byteLength === 0) return EMPTY;
+  return value ?? null;
+}
+
+/** As better-sqlite3 takes them: names that a statement does not have are skipped. */
 function bindable(given: readonly unknown[], names: ReadonlySet<string>): unknown[] {
   return given.map((value) => {
-    if (value === undefined) return null;
-    if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
+    if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value))
+      return bound(value);
     const named: Record<string, unknown> = {};
     for (const name of names) {
-      if (name in value) named[name] = (value as Row)[name] ?? null;
+      if (name in value) named[name] = bound((value as Row)[name]);
     }
     return named;
   });
