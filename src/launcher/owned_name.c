@@ -1,7 +1,7 @@
 /*
  * The name of a hook that a plugin or a skill brings: its owner, and the script that its line runs. Here and not in the
  * daemon, because a gate counts for one name: two plugins may have the same line. TypeScript port:
- * src/domain/hook/owned-name.ts and hook-name.ts; fixtures/vectors/hook-name.json tests both.
+ * src/domain/hook/owned-name.ts and hook-name.ts; test/launcher/shell.test.ts compares the names.
  */
 #include "owned_name.h"
 
