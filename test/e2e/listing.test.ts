@@ -20,7 +20,7 @@ mount --bind "$1/etc" /etc && shift && exec "$@"`;
 /** A project and a home in which everything that could be started leaves a file behind. */
 function aMachine() {
   const top = temporaryDirectory();
-  const [home, project] = [join(top, 'home'), join(top, 'project')];
+  const [home, project, temporary] = [join(top, 'home'), join(top, 'project'), join(top, 'tmp')];
   const write = (path: string, content: unknown): string => {
     const file = join(top, path);
     mkdirSync(dirname(file), { recursive: true });
@@ -31,6 +31,7 @@ function aMachine() {
   const started = (name: string): string => `touch ${top}/started-${name}`;
   const program = (name: string): string => write(`bin/${name}`, `#!/bin/sh\n${started(name)}\n`);
   mkdirSync(home);
+  mkdirSync(temporary);
   spawnSync('git', ['init', '-q', project]);
   spawnSync('git', ['-C', project, 'config', 'core.fsmonitor', program('git')]);
   write('project/.mcp.json', { mcpServers: { p: { command: program('mcp'), args: [] } } });
@@ -45,6 +46,8 @@ function aMachine() {
         encoding: 'utf8',
         env: {
           HOME: home,
+          TMPDIR: temporary,
+          CLAUDE_CODE_TMPDIR: temporary,
           PATH: `${dirname(clients)}:/usr/bin:/bin`,
           HOOKBUS_HOME: join(top, 'state'),
           HOOKBUS_DAEMON: 'off',

@@ -117,11 +117,12 @@ describe.skipIf(WHY !== '')(`the plugin in the real Claude Code${WHY}`, () => {
   it('passes the checks of the client, and so does the marketplace', () => {
     if (typeof CLAUDE === 'string') throw new Error(CLAUDE);
     const [command = '', ...words] = CLAUDE.isolation;
+    const home = temporaryDirectory();
     for (const path of [ROOT, PLUGIN]) {
       const args = [...words, CLAUDE.client, 'plugin', 'validate', path];
       const { stdout, status } = spawnSync(command, args, {
         encoding: 'utf8',
-        env: { PATH: process.env['PATH'], HOME: temporaryDirectory() },
+        env: { PATH: process.env['PATH'], HOME: home, TMPDIR: home, CLAUDE_CODE_TMPDIR: home },
       });
       expect(stdout).toContain('Validation passed');
       expect(status).toBe(0);

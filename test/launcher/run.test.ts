@@ -667,7 +667,7 @@ while os.read(0, 99): os.write(1, b'more\\n')`;
       text += chunk;
     });
     await until('the hook', () => text.includes('ready\n'));
-    await until('the sentinel', () => childrenOf(child.pid ?? 0).length === 2);
+    await until('the sentinel and the witness', () => childrenOf(child.pid ?? 0).length === 3);
     let expected = 'ready\n';
     for (let round = 0; round < 100; round += 1) {
       const [signal, number] =

@@ -111,6 +111,8 @@ export async function converse(
       args: [...args, '--debug-file', join(place.home, 'debug.log'), ...(place.args ?? [])],
       cwd: place.project,
       env: {
+        TMPDIR: place.home,
+        CLAUDE_CODE_TMPDIR: place.home,
         ...place.env,
         HOME: place.home,
         ANTHROPIC_API_KEY: 'none',
