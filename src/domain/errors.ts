@@ -22,7 +22,7 @@ export const ERROR_CODES = {
   E_DASHBOARD: 'The dashboard cannot be served or opened; the message says why.',
   E_DAEMON: 'The daemon was started but does not answer, or it cannot be followed; see its log.',
   E_SQLITE:
-    'The native part of better-sqlite3 cannot be loaded, and this Node.js is older than 22.13, which has SQLite.',
+    'better-sqlite3 is not installed or its native part cannot be loaded, and this Node.js is older than 22.13, which has SQLite.',
   E_SETTINGS_FILE:
     'A settings file cannot be used; the message says which one, and where its JSON is invalid.',
   E_UNEXPECTED: 'An internal error of HookBus. `HOOKBUS_DEBUG=1` prints the stack.',

@@ -55,6 +55,13 @@ function asUserError<T>(path: string, work: () => T): T {
     return work();
   } catch (error) {
     if (error instanceof HookbusError) throw error;
+    if (/^Cannot find module 'better-sqlite3/.test(reasonOf(error))) {
+      throw new HookbusError(
+        'E_SQLITE',
+        'better-sqlite3 is not installed',
+        'Install hookbus again where there is a C++ compiler, or use Node.js 22.13 or newer, which has SQLite.',
+      );
+    }
     if (isNativePartMissing(error)) {
       throw new HookbusError(
         'E_SQLITE',

@@ -23,17 +23,9 @@ export function describeFailure(error: unknown, style: FailureStyle): string {
 
 function asHookbusError(error: unknown, { command }: FailureStyle): HookbusError {
   if (!(error instanceof HookbusError)) {
-    const message = reasonOf(error);
-    if (/Cannot find (?:module|package) 'better-sqlite3'/.test(message)) {
-      return new HookbusError(
-        'E_SQLITE',
-        'better-sqlite3 is not installed',
-        'Run `npm install` in the directory of hookbus',
-      );
-    }
     return new HookbusError(
       'E_UNEXPECTED',
-      `internal error: ${message}`,
+      `internal error: ${reasonOf(error)}`,
       'HOOKBUS_DEBUG=1 prints the stack',
     );
   }
