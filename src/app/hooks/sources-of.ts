@@ -62,6 +62,7 @@ const MANAGED: Readonly<Record<AgentName, (places: Places) => HookSource[]>> = {
     ),
   droid: () => [],
   auggie: ({ systemRoot = '/' }) => [managedJson(join(systemRoot, '/etc/augment/settings.json'))],
+  cline: () => [],
 };
 
 const managedJson = (path: string): HookSource => ({ source: 'managed', path, form: 'json' });
@@ -101,6 +102,7 @@ const MORE: Readonly<Record<AgentName, More>> = {
   qwen: () => [],
   droid: () => [],
   auggie: () => [],
+  cline: () => [],
 };
 
 function rootOf(source: HookSource, agent: AgentSettings): Node | undefined {

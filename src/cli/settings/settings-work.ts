@@ -20,6 +20,7 @@ import {
   withPrefix,
 } from './all-hooks-work.ts';
 import { agreedFiles, type Choice, chooseFiles, plan, readAgent } from './choose-files.ts';
+import { workOnHookFiles } from './hook-files-work.ts';
 import { readRenames } from './renames.ts';
 import { remarksOn } from './settings-remarks.ts';
 import { readValues, switchOnForUser, withSwitches } from './switch-on.ts';
@@ -38,6 +39,8 @@ export async function workOnSettings(
     );
   const places = readPlaces(context.env, context.cwd());
   const agent = await readAgent(given, places, context);
+  if (agent.hookDirectories !== undefined)
+    return workOnHookFiles(work, given, { agent, places, context });
   const whole = readRequest(work, given, context, agent, places);
   const planned = plan(whole);
   checkNames(given, planned);
@@ -75,7 +78,7 @@ export async function workOnSettings(
   };
 }
 
-const NOTHING_CHANGED: Answer = { json: null, lines: () => ['Nothing was changed.'] };
+export const NOTHING_CHANGED: Answer = { json: null, lines: () => ['Nothing was changed.'] };
 
 /** Files that stay as they are, with what they have. */
 function leftAlone({ left }: Choice, request: InstallRequest): FileReport[] {
@@ -152,7 +155,7 @@ function withRenames(
   };
 }
 
-function checkNames(given: Given, files: readonly FileReport[]): void {
+export function checkNames(given: Given, files: readonly FileReport[]): void {
   const names = new Set(files.flatMap(({ hooks }) => hooks.flatMap(({ name }) => name ?? [])));
   for (const option of ['only', 'except']) {
     for (const name of given.values(option)) {
