@@ -21,7 +21,8 @@ import { temporaryDirectory } from '../support/temporary.ts';
 
 const REFUSES = `#!/bin/sh\ncat >/dev/null\n. "$(dirname "$0")/lib"\nrefuse\n`;
 const LIB = `refuse() { echo '{"cancel": true}'; exit 3; }\n`;
-const PAYLOAD = '{"hookName":"tool_call","taskId":"t","tool_call":{"id":"c","name":"run_commands","input":{}}}';
+const PAYLOAD =
+  '{"hookName":"tool_call","taskId":"t","tool_call":{"id":"c","name":"run_commands","input":{}}}';
 
 /** A home and a project with hook files of Cline. */
 function stage(files: Readonly<Record<string, string>>) {
@@ -159,7 +160,10 @@ describe('install --agent cline', () => {
     expect(all.map(({ action }: { action: string }) => action)).toEqual(['unchanged', 'left']);
     await run('uninstall --agent cline --yes');
     expect(read('PreToolUse')).toContain('# edited');
-    expect([read('TaskStart'), names().includes('hookbus-TaskStart')]).toEqual(['#!/bin/sh\n', true]);
+    expect([read('TaskStart'), names().includes('hookbus-TaskStart')]).toEqual([
+      '#!/bin/sh\n',
+      true,
+    ]);
   });
 
   it('says so if the hook itself is gone', async () => {

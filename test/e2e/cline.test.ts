@@ -17,7 +17,9 @@ const START: ClientStart = {
   ],
   // Otherwise a program of it stays in the background.
   env: { CLINE_SESSION_BACKEND_MODE: 'local' },
-  tools: [{ name: 'run_commands', input: { commands: ['echo ran >tool.txt; echo from-the-tool'] } }],
+  tools: [
+    { name: 'run_commands', input: { commands: ['echo ran >tool.txt; echo from-the-tool'] } },
+  ],
 };
 
 /** Hooks by their file, and what the model and the tool then say. */
@@ -47,10 +49,14 @@ async function play(hooks: Readonly<Record<string, string>>, isWrapped: boolean)
       ? readFileSync(join(home.project, 'tool.txt'), 'utf8')
       : undefined;
     const text = received.join('\n').replaceAll(/"?duration[^,}]*/g, '');
-    const isTold = ['another-tool', 'not this', 'no more'].filter((words) =>
+    const heard = ['another-tool', 'not this', 'no more'].filter((words) =>
       `${text}${conversation}`.includes(words),
     );
-    return { seen: { code, tool, calls: received.length, isTold }, rows: await home.rows(), stderr };
+    return {
+      seen: { code, tool, calls: received.length, heard },
+      rows: await home.rows(),
+      stderr,
+    };
   } finally {
     home.leave();
   }

@@ -6,8 +6,8 @@ import { memberOf, textOf } from '../../agents/settings/read-settings-text.ts';
 import { reasonOf } from '../../domain/errors.ts';
 import { inspectHooks } from '../install/inspect-settings.ts';
 import type { ConfiguredHook, Source } from './configured-hook.ts';
-import { type HookSource, readSource } from './hook-source.ts';
 import { hooksInDirectories } from './files/hooks-in-directories.ts';
+import { type HookSource, readSource } from './hook-source.ts';
 import { sourcesOf } from './sources-of.ts';
 import { createSwitches, type Off, type ReadSettings } from './switches.ts';
 

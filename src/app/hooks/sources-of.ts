@@ -57,10 +57,15 @@ const MANAGED: Readonly<Record<AgentName, (places: Places) => HookSource[]>> = {
   copilot: ({ systemRoot = '/' }) =>
     filesBelow(join(systemRoot, '/etc/github-copilot/policy.d'), '.json', 0).map(managedJson),
   qwen: ({ systemRoot = '/' }) =>
-    ['system-defaults.json', 'settings.json'].map((name) =>
-      managedJson(join(systemRoot, '/etc/qwen-code', name)),
+    ['/etc/qwen-code', '/Library/Application Support/QwenCode'].flatMap((directory) =>
+      ['system-defaults.json', 'settings.json'].map((name) =>
+        managedJson(join(systemRoot, directory, name)),
+      ),
     ),
-  droid: () => [],
+  droid: ({ systemRoot = '/' }) =>
+    ['/etc/factory', '/Library/Application Support/Factory'].flatMap((directory) =>
+      ['settings.json', 'hooks.json'].map((name) => managedJson(join(systemRoot, directory, name))),
+    ),
   auggie: ({ systemRoot = '/' }) => [managedJson(join(systemRoot, '/etc/augment/settings.json'))],
   cline: () => [],
 };

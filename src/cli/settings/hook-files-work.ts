@@ -16,8 +16,8 @@ import type { Answer, Context, Given } from '../words/command.ts';
 import { usageError } from '../words/values.ts';
 import { mayAsk, readScope } from './choose-files.ts';
 import { readRenames } from './renames.ts';
+import { checkNames, fileJson, NOTHING_CHANGED } from './settings-answer.ts';
 import { leftovers } from './settings-remarks.ts';
-import { checkNames, fileJson, NOTHING_CHANGED } from './settings-work.ts';
 
 interface Place {
   readonly agent: AgentSettings;
@@ -144,7 +144,9 @@ function remarksOn(
   const more = left.length === 0 ? [] : [leftRemark(work, agent, left.length)];
   return [
     ...(isWrapped
-      ? [`Each hook ${moves} to hookbus-NAME in its directory, and a program that starts it ${takes} its place.`]
+      ? [
+          `Each hook ${moves} to hookbus-NAME in its directory, and a program that starts it ${takes} its place.`,
+        ]
       : []),
     ...more,
     ...(isOff ? [`Recording is off. To switch it on: ${agent.switchOn}.`] : []),

@@ -20,8 +20,8 @@ import { usageError } from '../words/values.ts';
 import { shellLeftovers } from './all-hooks-work.ts';
 import { AGENT_NAMES } from './choose-files.ts';
 import { requestFor as hookFileRequest } from './hook-files-work.ts';
+import { fileJson } from './settings-answer.ts';
 import { leftovers } from './settings-remarks.ts';
-import { fileJson } from './settings-work.ts';
 
 /**
  * Removes the prefix from every file that `install` wrote, and from the user's own files that have one.

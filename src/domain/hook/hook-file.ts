@@ -1,5 +1,5 @@
-import { guard, NAME, PROGRAM, SHARED, unquoted, wordsOf } from './wrapping.ts';
 import { shellWord } from './shell-word.ts';
+import { guard, NAME, PROGRAM, SHARED, unquoted, wordsOf } from './wrapping.ts';
 
 /** A program that stands where a hook file was: it starts the hook beside it, under HookBus if that can run. */
 export interface HookFileForm {
@@ -17,7 +17,7 @@ case $0 in */*) ;; *) exec /bin/sh "./$0" ;; esac
 ${guard(program, ` --name ${shellWord(name)}`)}exec "$@" "\${0%/*}/${moved}"
 `;
 
-const FORM = RegExp(`^set -- ${PROGRAM} run ${NAME} --;`, "m");
+const FORM = RegExp(`^set -- ${PROGRAM} run ${NAME} --;`, 'm');
 const SEARCHED = RegExp(` && set -- "" "\\$2" run ${NAME} -- `);
 const MOVED = /^# Written by hookbus install: the hook is (hookbus-[A-Za-z.]+), /m;
 

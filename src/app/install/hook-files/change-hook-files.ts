@@ -131,9 +131,7 @@ function putBack(file: HookFile): void {
 
 function isAsRead({ path, scope, bytes, stat }: HookFile): boolean {
   const now = readHookFile(path, scope);
-  return (
-    now?.stat.ino === stat.ino && bytes !== undefined && readFileSync(path).equals(bytes)
-  );
+  return now?.stat.ino === stat.ino && bytes !== undefined && readFileSync(path).equals(bytes);
 }
 
 const keepsChanging = ({ path }: HookFile): Error =>
