@@ -65,7 +65,7 @@ test: test-setup build ## run every test
 	@scripts/test-setup.sh packages
 	@status=0; $(VITEST) || status=1; test/smoke.sh --brief || status=1; exit $$status
 
-CLIENT_TESTS := claude codex copilot decisions gemini listing qwen
+CLIENT_TESTS := claude cline codex copilot decisions gemini listing qwen
 
 e2e: test-setup build ## drive the real clients, offline, with hooks bare and wrapped
 	@scripts/test-setup.sh packages

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Prints the path of a coding agent that the tests drive, of zig, which compiles for other systems, or of the Node that
-# Qwen Code needs: fetch-client.sh claude|codex|copilot|gemini|qwen|node22|zig. Installs it from npm into tmp/, which git
+# Qwen Code needs: fetch-client.sh claude|cline|codex|copilot|gemini|qwen|node22|zig. Installs it from npm into tmp/, which git
 # ignores, without running install scripts. A version that is already installed is not downloaded again.
 set -eu
 cd "$(dirname "$0")/.."
@@ -11,6 +11,10 @@ case ${1:-} in
 claude)
   title='Claude Code' version=2.1.330 size='400 MB'
   package=@anthropic-ai/claude-code-$system spec=$package@$version program=claude
+  ;;
+cline)
+  title=Cline version=3.0.65 size='160 MB'
+  package=@cline/cli-$system spec=$package@$version program=bin/cline
   ;;
 codex)
   title=Codex version=0.171.0 size='420 MB'
@@ -40,7 +44,7 @@ zig)
   # Other people run what it compiles, so the package must be exactly this one.
   integrity=sha512-vSvmVIT07AXIGsxn5e/iLJnHjfF26q2v9X4Q27HAnHLKzlVNhNUdXbi+Odz4OZ0gHTQFz8/wJMy9p6vuvKMwRQ==
   ;;
-*) echo "fetch-client: unknown client \"${1:-}\": use claude, codex, copilot, gemini, qwen, node22 or zig" >&2; exit 1 ;;
+*) echo "fetch-client: unknown client \"${1:-}\": use claude, cline, codex, copilot, gemini, qwen, node22 or zig" >&2; exit 1 ;;
 esac
 cache=$PWD/tmp/$1
 [ "$1" != claude ] || cache=$PWD/tmp/claude-code

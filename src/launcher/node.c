@@ -123,6 +123,13 @@ void node_exec(char **argv, bool searches_path)
     (void)execv(program.node, argv);
 }
 
+bool node_has_script(void)
+{
+    static struct program program;
+    (void)find_program(&program);
+    return program.script[0] == '/' && access(program.script, F_OK) == 0;
+}
+
 /* Whether to start a daemon: nobody else tried recently. */
 static bool may_start(int home)
 {

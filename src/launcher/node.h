@@ -7,6 +7,8 @@ struct run;
 
 /* Execs Node with the words from `argv[2]` on; returns on failure. Searches PATH only if no hook waits. */
 void node_exec(char **argv, bool searches_path);
+/* Whether the script of the command line is there. */
+bool node_has_script(void);
 /* Starts `hookbus claim` with a socket pair; `bus` is the launcher's end. 0 on failure, and -1 for `bus`. */
 pid_t node_start_helper(const char *home, int *bus);
 void node_encode_notify(struct bytes *bytes);

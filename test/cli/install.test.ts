@@ -470,7 +470,7 @@ describe('the error is one line, and nothing is written', () => {
       'install --settings bad.json',
       '/top/project/bad.json is not valid JSON at line 3, column 3: a comment, which JSON does not have. HookBus changed no file',
     ],
-    ['install --agent cline', 'hooks of Cline are programs'],
+    ['install --agent cline', 'there is no hook of Cline in /top/home/Documents/Cline/Hooks or '],
     ['install --settings plugins/cache/hooks.json', 'belongs to a plugin'],
     ['install --settings managed-settings.json', 'is managed by an administrator'],
     ['uninstall --enable', 'unknown option "--enable"'],

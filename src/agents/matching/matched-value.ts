@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { CLINE_EVENTS } from '../hook-files.ts';
 import type { AgentName } from '../settings/agent-settings.ts';
 
 /** What the matchers of an event are compared with. */
@@ -115,6 +116,10 @@ const AUGGIE = new Map<string, string | undefined>([
   ),
 ]);
 
+const CLINE = new Map<string, string | undefined>(
+  [...Object.values(CLINE_EVENTS), 'PreCompact'].map((event) => [event, undefined] as const),
+);
+
 /** Events of Cursor whose matchers are compared with a word that is the same each time. */
 const CURSOR_WORDS: Readonly<Record<string, string>> = {
   beforeReadFile: 'Read',
@@ -136,6 +141,7 @@ const FIELDS: Readonly<Record<AgentName, ReadonlyMap<string, string | undefined>
   qwen: QWEN,
   droid: DROID,
   auggie: AUGGIE,
+  cline: CLINE,
 };
 
 /** Qwen Code's own names of tools, and those of Claude Code that it takes for them. */

@@ -35,6 +35,8 @@ const RULES: Readonly<Record<AgentName, Rule>> = {
   droid: (matcher, values) =>
     matcher.split('|').some((name) => values.includes(name)) || matchesPattern(matcher, values),
   auggie: matchesPattern,
+  // Its hooks have no matchers.
+  cline: () => true,
 };
 
 /** Matchers that stand for everything. */
@@ -47,6 +49,7 @@ const EVERYTHING: Readonly<Record<AgentName, readonly string[]>> = {
   qwen: ['', '*', '.*'],
   droid: ['', '*', '.*'],
   auggie: ['', '.*'],
+  cline: [],
 };
 
 /** Whether the matcher of a hook lets it run for a payload. */

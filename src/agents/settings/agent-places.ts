@@ -8,6 +8,7 @@ const AGENT_HOMES = {
   claude: 'CLAUDE_CONFIG_DIR',
   codex: 'CODEX_HOME',
   copilot: 'COPILOT_HOME',
+  cline: 'CLINE_DIR',
 } as const;
 
 /** Where the agents of this shell look for settings. */

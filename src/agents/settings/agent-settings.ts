@@ -26,7 +26,8 @@ export type AgentName =
   | 'copilot'
   | 'qwen'
   | 'droid'
-  | 'auggie';
+  | 'auggie'
+  | 'cline';
 
 /** A file, or every `.json` file of a directory. */
 interface SettingsPlace {
@@ -58,6 +59,8 @@ export interface AgentSettings {
   readonly agent: AgentName;
   readonly title: string;
   readonly places: (places: Places) => readonly SettingsPlace[];
+  /** Directories whose files are hooks, for an agent without settings files. */
+  readonly hookDirectories?: (places: Places) => readonly { scope: Scope; path: string }[];
   readonly neighbours: (places: Places) => readonly Neighbour[];
   /** The shell that runs a hook's line. */
   readonly shell: LineShell;

@@ -5,6 +5,7 @@ import { cursorSettings } from '../cursor.ts';
 import { geminiSettings } from '../gemini.ts';
 import type { AgentName, AgentSettings } from './agent-settings.ts';
 import { auggieSettings } from './agents/auggie.ts';
+import { clineSettings } from './agents/cline.ts';
 import { droidSettings } from './agents/droid.ts';
 import { qwenSettings } from './agents/qwen.ts';
 
@@ -18,4 +19,5 @@ export const AGENT_SETTINGS: Readonly<Record<AgentName, AgentSettings>> = {
   qwen: qwenSettings,
   droid: droidSettings,
   auggie: auggieSettings,
+  cline: clineSettings,
 };

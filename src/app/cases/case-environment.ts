@@ -71,4 +71,5 @@ const AGENTS: Readonly<Record<AgentName, (event: string, place: CasePlace) => En
     AUGMENT_CONVERSATION_ID: sessionId,
     AUGMENT_HOOK_EVENT: event,
   }),
+  cline: () => ({}),
 };

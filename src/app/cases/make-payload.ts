@@ -110,6 +110,15 @@ const MAKERS: Readonly<Record<AgentName, Maker>> = {
     ...toolFields(tool, input),
     ...(tool === undefined ? {} : { is_mcp_tool: false }),
   }),
+  cline: ({ event, tool, input = {} }, { sessionId, projectDir, nowMs }) => ({
+    clineVersion: '',
+    timestamp: new Date(nowMs).toISOString(),
+    taskId: sessionId,
+    sessionContext: { rootSessionId: sessionId },
+    workspaceRoots: [projectDir],
+    hookName: event,
+    ...(tool === undefined ? {} : { [event]: { id: TOOL_USE, name: tool, input } }),
+  }),
 };
 
 const TOOL_USE = 'toolu_test';

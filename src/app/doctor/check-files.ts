@@ -153,7 +153,7 @@ function cannotStart(file: InspectedFile, wrapped: readonly InspectedHook[]): Fi
 }
 
 /** Why this file cannot be started, with its name. */
-function brokenReason(path: string, isProgram: boolean): string | undefined {
+export function brokenReason(path: string, isProgram: boolean): string | undefined {
   const stat = statSync(path, { throwIfNoEntry: false });
   if (stat === undefined) return `${path}, which does not exist`;
   if (!stat.isFile()) return `${path}, which is not a file`;

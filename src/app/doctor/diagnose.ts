@@ -20,6 +20,7 @@ import { checkAllHooks } from './check-all-hooks.ts';
 import { checkDaemon, type DaemonFacts } from './check-daemon.ts';
 import { checkFiles, type FilesFacts } from './check-files.ts';
 import { quietGuards, troubleFinding } from './check-guards.ts';
+import { checkHookFiles } from './check-hook-files.ts';
 import { checkHooks } from './check-hooks.ts';
 import { checkLimits } from './check-limits.ts';
 import { checkSetup, type SetupFacts } from './check-setup.ts';
@@ -63,6 +64,7 @@ export function diagnose(facts: DoctorFacts): DoctorReport {
     checkSwitches(status),
     checkDaemon({ mode: settings.daemon, running: facts.daemon }),
     ...files.checks,
+    ...checkHookFiles(facts.places),
     ...checkAllHooks(facts.places),
     ...checkConfigured(facts, files.unusable),
     ...checkRecord(facts, status, files),

@@ -141,7 +141,9 @@ function readActivities({ known, places, db, since }: CensusQuery) {
   const [everywhere, here] = [read(undefined), read(places.projectRoot)];
   return (hook: KnownHook): HookActivity | undefined => {
     const found = scopeOf(hook, places).project === undefined ? everywhere : here;
-    return found.get(JSON.stringify([hook.hookName, hook.event]));
+    return [hook.event, hook.otherEvent]
+      .map((event) => found.get(JSON.stringify([hook.hookName, event])))
+      .find((activity) => activity !== undefined);
   };
 }
 
@@ -150,6 +152,7 @@ const SHOWN_BY: Readonly<Record<string, readonly string[]>> = {
   PreToolUse: ['PreToolUse', 'PostToolUse', 'PostToolUseFailure'],
   BeforeTool: ['BeforeTool', 'AfterTool'],
   preToolUse: ['preToolUse', 'postToolUse'],
+  tool_call: ['tool_call', 'tool_result'],
 };
 
 /** Undefined if nothing shows that a hook should have run. */

@@ -20,6 +20,8 @@ interface HookOptions {
 export interface ConfiguredHook {
   readonly agent: AgentName;
   readonly event: string;
+  /** How another program of the agent's maker calls the event. */
+  readonly otherEvent?: string;
   /** As it stands in the file; undefined: everything. */
   readonly matcher: string | undefined;
   /** The rule of `if`. */

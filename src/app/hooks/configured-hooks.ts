@@ -6,6 +6,7 @@ import { memberOf, textOf } from '../../agents/settings/read-settings-text.ts';
 import { reasonOf } from '../../domain/errors.ts';
 import { inspectHooks } from '../install/inspect-settings.ts';
 import type { ConfiguredHook, Source } from './configured-hook.ts';
+import { hooksInDirectories } from './files/hooks-in-directories.ts';
 import { type HookSource, readSource } from './hook-source.ts';
 import { sourcesOf } from './sources-of.ts';
 import { createSwitches, type Off, type ReadSettings } from './switches.ts';
@@ -50,10 +51,13 @@ export function configuredHooks(agent: AgentSettings, places: Places): Configura
   const hooks = files.flatMap((file) => file.hooks);
   return {
     agent,
-    hooks: hooks.map(({ at: _, id, ...hook }) => ({
-      ...hook,
-      off: hook.off ?? offBy({ id, source: hook.source, path: hook.path }),
-    })),
+    hooks: [
+      ...hooks.map(({ at: _, id, ...hook }) => ({
+        ...hook,
+        off: hook.off ?? offBy({ id, source: hook.source, path: hook.path }),
+      })),
+      ...hooksInDirectories(agent, places),
+    ],
     problems: files.flatMap(({ problems }) => problems),
     hasManagedPlugins: files.some(enablesPlugins),
   };

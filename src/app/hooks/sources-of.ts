@@ -57,11 +57,17 @@ const MANAGED: Readonly<Record<AgentName, (places: Places) => HookSource[]>> = {
   copilot: ({ systemRoot = '/' }) =>
     filesBelow(join(systemRoot, '/etc/github-copilot/policy.d'), '.json', 0).map(managedJson),
   qwen: ({ systemRoot = '/' }) =>
-    ['system-defaults.json', 'settings.json'].map((name) =>
-      managedJson(join(systemRoot, '/etc/qwen-code', name)),
+    ['/etc/qwen-code', '/Library/Application Support/QwenCode'].flatMap((directory) =>
+      ['system-defaults.json', 'settings.json'].map((name) =>
+        managedJson(join(systemRoot, directory, name)),
+      ),
     ),
-  droid: () => [],
+  droid: ({ systemRoot = '/' }) =>
+    ['/etc/factory', '/Library/Application Support/Factory'].flatMap((directory) =>
+      ['settings.json', 'hooks.json'].map((name) => managedJson(join(systemRoot, directory, name))),
+    ),
   auggie: ({ systemRoot = '/' }) => [managedJson(join(systemRoot, '/etc/augment/settings.json'))],
+  cline: () => [],
 };
 
 const managedJson = (path: string): HookSource => ({ source: 'managed', path, form: 'json' });
@@ -101,6 +107,7 @@ const MORE: Readonly<Record<AgentName, More>> = {
   qwen: () => [],
   droid: () => [],
   auggie: () => [],
+  cline: () => [],
 };
 
 function rootOf(source: HookSource, agent: AgentSettings): Node | undefined {

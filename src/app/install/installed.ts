@@ -23,7 +23,10 @@ export function installedFiles(
 }
 
 /** Other existing files that `install` changed and `uninstall` has not restored. */
-export function installedElsewhere({ files, paths }: InstallRequest): string[] {
+export function installedElsewhere({
+  files,
+  paths,
+}: Pick<InstallRequest, 'files' | 'paths'>): string[] {
   const known = createLedger(paths.settings).all();
   const others = known.filter(({ path }) => !files.some((file) => file.path === path));
   return others.map(({ path }) => path).filter((path) => existsSync(path));

@@ -44,12 +44,6 @@ export async function readAgent(
 ): Promise<AgentSettings> {
   const named = given.value('agent');
   const [path] = given.values('settings');
-  if (named?.toLowerCase() === 'cline') {
-    throw settingsError(
-      'hooks of Cline are programs that are named after their event, and HookBus changes no program',
-      'docs/install.md shows how to record one by hand (Other agents).',
-    );
-  }
   if (named !== undefined || path === undefined)
     return AGENT_SETTINGS[readWord('--agent', named ?? 'claude', AGENT_NAMES)];
   const absolute = resolve(places.cwd, path);

@@ -12,6 +12,8 @@ import { quote, usageError } from '../words/values.ts';
 /** A name that needs no quotes anywhere, and that looks like no option. */
 const NAME = /^[\p{L}\p{N}_][\p{L}\p{N}._+@-]{0,79}$/u;
 
+type Renaming = Pick<InstallRequest, 'agent' | 'files' | 'otherFiles' | 'paths' | 'now'>;
+
 /**
  * Reads `--name OLD=NEW`.
  * @param planned the hooks of all files, with the names that they have or would get
@@ -19,7 +21,7 @@ const NAME = /^[\p{L}\p{N}_][\p{L}\p{N}._+@-]{0,79}$/u;
  */
 export function readRenames(
   texts: readonly string[],
-  request: InstallRequest,
+  request: Renaming,
   planned: readonly FileReport[],
 ): ReadonlyMap<string, string> {
   const hooks = planned.flatMap((file) => file.hooks);
@@ -51,7 +53,7 @@ export function readRenames(
 }
 
 /** A gate of the new name would keep the hook from running, and nobody switched this hook off. */
-function requireOn(name: string, { paths, now }: InstallRequest): void {
+function requireOn(name: string, { paths, now }: Renaming): void {
   const gates = listGateFiles(paths.gates).filter(({ hookName }) => hookName === name);
   if (!gates.some((gate) => isInForce(gate, now()))) return;
   throw usageError(
@@ -92,7 +94,7 @@ function requireFree(name: string, old: string, names: readonly string[]): void 
 
 /** A hook of two files must have one name in both, or the agent runs it twice. */
 function requireSameElsewhere(
-  { agent, files, otherFiles }: InstallRequest,
+  { agent, files, otherFiles }: Renaming,
   renames: ReadonlyMap<string, string>,
 ): void {
   const renamed = new Set(files.flatMap(({ path }) => hooksOf(path).filter(isRenamed).map(keyOf)));

@@ -1,7 +1,7 @@
 import type { CommandOption } from '../words/command.ts';
 
 /** The agents of `--agent`, for people. */
-export const AGENTS_TEXT = 'claude, codex, gemini, cursor, copilot, qwen, droid or auggie';
+export const AGENTS_TEXT = 'claude, codex, gemini, cursor, copilot, qwen, droid, auggie or cline';
 
 /** Options that `install` and `uninstall` share. */
 export const SETTINGS_OPTIONS: Readonly<Record<string, CommandOption>> = {

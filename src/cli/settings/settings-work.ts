@@ -7,10 +7,8 @@ import { defaultHome } from '../../config/home/paths.ts';
 import { HookbusError } from '../../domain/errors.ts';
 import { isOfNpx, ownProgram, saveNodePath } from '../../os/own-program.ts';
 import { listHookCommands } from '../../store/hook-commands.ts';
-import { installLines, unifiedDiff } from '../output/state/install.ts';
+import { installLines } from '../output/state/install.ts';
 import type { Answer, Context, Given } from '../words/command.ts';
-import { didYouMean } from '../words/nearest.ts';
-import { quote, usageError } from '../words/values.ts';
 import {
   chooseAllHooks,
   makeShell,
@@ -20,7 +18,9 @@ import {
   withPrefix,
 } from './all-hooks-work.ts';
 import { agreedFiles, type Choice, chooseFiles, plan, readAgent } from './choose-files.ts';
+import { workOnHookFiles } from './hook-files-work.ts';
 import { readRenames } from './renames.ts';
+import { checkNames, fileJson, NOTHING_CHANGED } from './settings-answer.ts';
 import { remarksOn } from './settings-remarks.ts';
 import { readValues, switchOnForUser, withSwitches } from './switch-on.ts';
 
@@ -38,6 +38,8 @@ export async function workOnSettings(
     );
   const places = readPlaces(context.env, context.cwd());
   const agent = await readAgent(given, places, context);
+  if (agent.hookDirectories !== undefined)
+    return workOnHookFiles(work, given, { agent, places, context });
   const whole = readRequest(work, given, context, agent, places);
   const planned = plan(whole);
   checkNames(given, planned);
@@ -74,8 +76,6 @@ export async function workOnSettings(
     lines: (page) => installLines({ work, isDryRun: request.isDryRun, files: all, remarks }, page),
   };
 }
-
-const NOTHING_CHANGED: Answer = { json: null, lines: () => ['Nothing was changed.'] };
 
 /** Files that stay as they are, with what they have. */
 function leftAlone({ left }: Choice, request: InstallRequest): FileReport[] {
@@ -149,37 +149,5 @@ function withRenames(
     ...request,
     renames,
     isChosen: (name) => request.isChosen(before.get(name) ?? name),
-  };
-}
-
-function checkNames(given: Given, files: readonly FileReport[]): void {
-  const names = new Set(files.flatMap(({ hooks }) => hooks.flatMap(({ name }) => name ?? [])));
-  for (const option of ['only', 'except']) {
-    for (const name of given.values(option)) {
-      if (names.has(name)) continue;
-      throw usageError(
-        `--${option}: there is no hook named ${quote(name)}${didYouMean(name, [...names])}`,
-      );
-    }
-  }
-}
-
-export function fileJson(file: FileReport, isDryRun: boolean) {
-  return {
-    path: file.path,
-    scope: file.scope,
-    changed: file.before !== file.after,
-    backup: file.backup ?? null,
-    enabled: file.isEnabled,
-    hooks: file.hooks.map(({ event, matcher, name, command, becomes, action, reason }) => ({
-      event_type: event,
-      matcher: matcher ?? null,
-      hook_name: name ?? null,
-      command: command ?? null,
-      becomes: becomes ?? null,
-      action,
-      reason: reason ?? null,
-    })),
-    diff: isDryRun ? unifiedDiff(file) : null,
   };
 }

@@ -3,6 +3,12 @@ import { readPlaces } from '../../agents/settings/agent-places.ts';
 import type { AgentName, AgentSettings, Places } from '../../agents/settings/agent-settings.ts';
 import { AGENT_SETTINGS } from '../../agents/settings/settings-files.ts';
 import { boundsOf, type FoundFile, findSettings } from '../../app/install/find-settings.ts';
+import { changeHookFiles } from '../../app/install/hook-files/change-hook-files.ts';
+import {
+  findHookFiles,
+  type HookFile,
+  readHookFile,
+} from '../../app/install/hook-files/find-hook-files.ts';
 import { tryInspect } from '../../app/install/inspect-settings.ts';
 import { changeSettings, type FileReport, type InstallRequest } from '../../app/install/install.ts';
 import { installedFiles } from '../../app/install/installed.ts';
@@ -13,8 +19,9 @@ import type { Answer, Context, Given } from '../words/command.ts';
 import { usageError } from '../words/values.ts';
 import { shellLeftovers } from './all-hooks-work.ts';
 import { AGENT_NAMES } from './choose-files.ts';
+import { requestFor as hookFileRequest } from './hook-files-work.ts';
+import { fileJson } from './settings-answer.ts';
 import { leftovers } from './settings-remarks.ts';
-import { fileJson } from './settings-work.ts';
 
 /**
  * Removes the prefix from every file that `install` wrote, and from the user's own files that have one.
@@ -27,14 +34,16 @@ export function uninstallAll(given: Given, context: Context): Answer {
   }
   const isDryRun = given.isOn('dry-run');
   const places = readPlaces(context.env, context.cwd());
-  const requests = AGENT_NAMES.map((name) =>
-    requestFor(name, { given, context, places, isDryRun }),
-  );
+  const requests = AGENT_NAMES.filter(
+    (name) => AGENT_SETTINGS[name].hookDirectories === undefined,
+  ).map((name) => requestFor(name, { given, context, places, isDryRun }));
+  const hookFiles = hookFileRequest('uninstall', wrappedFiles(places, context), given, context);
   // Check every file before writing the first.
   for (const file of requests.flatMap((request) => changeSettings(asDryRun(request)))) {
     requireNoPrefixByHand(file);
   }
-  const files = requests.flatMap(changeSettings);
+  changeHookFiles({ ...hookFiles, isDryRun: true });
+  const files = [...requests.flatMap(changeSettings), ...changeHookFiles(hookFiles)];
   const remarks = isDryRun
     ? []
     : [...leftovers(requirePaths(context.settings)), ...shellLeftovers(places)];
@@ -47,6 +56,16 @@ export function uninstallAll(given: Given, context: Context): Answer {
     },
     lines: (page) => installLines({ work: 'uninstall', isDryRun, files, remarks }, page),
   };
+}
+
+/** The hook files that `install` wrapped, here and wherever it noted that. */
+function wrappedFiles(places: Places, { settings }: Context): HookFile[] {
+  const here = findHookFiles(AGENT_SETTINGS.cline, places);
+  const noted = installedFiles(requirePaths(settings), 'cline').flatMap(
+    ({ path, scope }) => readHookFile(path, scope) ?? [],
+  );
+  const known = new Map([...noted, ...here].map((file) => [realpathSync(file.path), file]));
+  return [...known.values()].filter(({ prefix }) => prefix === 'install');
 }
 
 const asDryRun = (request: InstallRequest): InstallRequest => ({ ...request, isDryRun: true });

@@ -55,7 +55,7 @@ const optionsOf = (name: string | undefined, event: string | undefined): string 
   (event === undefined ? '' : ` --event ${shellWord(event)}`);
 
 /** Makes `"$@"` the prefix if HookBus can run, and no word at all otherwise. Zsh splits no variable except `"$@"`. */
-function guard(program: readonly string[], options: string): string {
+export function guard(program: readonly string[], options: string): string {
   if (program[0] === SHARED) return SEARCH.replace(' run ', () => ` run${options} `);
   return `set -- ${program.map(shellWord).join(' ')} run${options} --; ${canRun(PARAMETERS.slice(0, program.length))} || set --; `;
 }
@@ -122,8 +122,8 @@ export function unwrap(wrapped: string, { before, quote }: Wrapping): string {
 }
 
 const WORD = String.raw`(?:(?:'[^']*'|\\'|[\w./+@%:,=-])+)`;
-const PROGRAM = `(?<program>${WORD}(?: ${WORD})?)`;
-const NAME = `--name (?<name>${WORD})`;
+export const PROGRAM = `(?<program>${WORD}(?: ${WORD})?)`;
+export const NAME = `--name (?<name>${WORD})`;
 const EVENT = `(?:--event (?<event>${WORD}) )?`;
 const SINGLE = String.raw`'[^']*'(?:\\''[^']*')*`;
 const DOUBLE = '"[^"$`\\\\!]*"';
@@ -231,10 +231,10 @@ export function isAbsoluteProgram(words: readonly string[]): boolean {
   return words.length === 2 && first.startsWith('/') && /^\/(?:.*\/)?hookbus\.js$/s.test(script);
 }
 
-const wordsOf = (program: string): string[] =>
+export const wordsOf = (program: string): string[] =>
   (program.match(RegExp(WORD, 'g')) ?? []).map(unquoted);
 
-const unquoted = (word: string): string =>
+export const unquoted = (word: string): string =>
   word.replace(/'([^']*)'|\\'/g, (_piece, inner: string | undefined) => inner ?? "'");
 
 /** Whether the line already uses HookBus in any form. */

@@ -22,7 +22,7 @@ export interface Driven {
   readonly isolation: readonly string[];
 }
 
-export type DrivenName = 'codex' | 'copilot' | 'gemini' | 'qwen';
+export type DrivenName = 'cline' | 'codex' | 'copilot' | 'gemini' | 'qwen';
 
 /** What driving this client needs, or why it is missing. The reason is printed: a skipped test looks like a passed one. */
 export function findDriven(name: DrivenName): Driven | string {
@@ -65,7 +65,7 @@ export interface ClientStart {
 /** A call of a tool by the model. */
 export interface ToolUse {
   readonly name: string;
-  readonly input: Readonly<Record<string, string | boolean>>;
+  readonly input: Readonly<Record<string, string | boolean | readonly string[]>>;
 }
 
 export interface Ended {

@@ -17,6 +17,7 @@ const NAMES: readonly AgentName[] = [
   'qwen',
   'droid',
   'auggie',
+  'cline',
 ];
 
 export const hooksCommand: Command = {

@@ -140,13 +140,23 @@ const VERBS = {
   uninstall: ['Would remove the prefix from', 'Removed the prefix from'],
 } as const;
 
+/** The variables that a file no longer sets. */
+const gone = ({ before, after }: FileReport): string[] =>
+  ['HOOKBUS_ENABLED', 'HOOKBUS_STORE_RAW', 'CLAUDE_CODE_SHELL_PREFIX'].filter(
+    (name) => before.includes(`"${name}"`) && !after.includes(`"${name}"`),
+  );
+
 function envSentence(
   files: readonly FileReport[],
   work: InstallSummary['work'],
   isDryRun: boolean,
 ): string {
-  const names = [...new Set(files.flatMap(({ variables }) => Object.keys(variables)))];
-  const what = work === 'install' && names.length > 0 ? names.join(' and ') : 'HOOKBUS_ENABLED';
+  const names = [
+    ...new Set(
+      files.flatMap((file) => (work === 'install' ? Object.keys(file.variables) : gone(file))),
+    ),
+  ];
+  const what = names.length > 0 ? names.join(' and ') : 'HOOKBUS_ENABLED';
   const [verb, to] = work === 'install' ? ['added', 'to'] : ['removed', 'from'];
   const be = names.length > 1 ? 'were' : 'was';
   return `${what} ${isDryRun ? 'would be' : be} ${verb} ${to} ${formatThings(files.length, 'file')}.`;
