@@ -58,6 +58,11 @@ if (typeof built === 'string') {
 } else {
   describe('under an emulator,', () => {
     const { command, directory } = built;
+    // vitest prints the titles of skipped tests only on request.
+    const reasons = EMULATED.map(([, reason]) => reason).join('; ');
+    process.stderr.write(
+      `not tested on the launcher for arm64, because of the emulator: ${reasons}\n`,
+    );
     afterAll(() => directory && rmSync(directory, { recursive: true, force: true }));
     defineConformance(
       {
