@@ -3,9 +3,9 @@
  *
  *   node scripts/write-manifest.js PACKAGE LAUNCHERS    LAUNCHERS is the directory of the launcher packages
  *
- * Users get the versions of package-lock.json: the manifest names each, and what it needs itself, as an exact version.
- * It has no npm-shrinkwrap.json, because npm installs everything in one, so also the launchers of other systems; pnpm, yarn
- * and an installation from a file ignore it.
+ * Users get the versions of package-lock.json: the manifest names each package, those below others too, as an exact version.
+ * There is no npm-shrinkwrap.json: npm installs everything that it names, the launchers of other systems too. pnpm, and npm
+ * from a file, ignore it.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
