@@ -145,7 +145,7 @@ describe.skipIf(can !== true)(titleOf('the npm packages, from a registry', can),
   );
 
   it(
-    'run hooks through Node where optional packages are left out, and say so in one line',
+    'run hooks through Node where optional packages are omitted, and say so in one line',
     async () => {
       const words = ['npm', 'install', '--prefix', 'app', '--no-audit', '--no-fund', 'hookbus'];
       const options = ['--omit=optional', '--foreground-scripts'];
