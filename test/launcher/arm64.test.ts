@@ -21,6 +21,10 @@ const EMULATED: Engine['cannot'] = [
     /to its group reaches the hook exactly once/,
     'it does not support the last signal, which asks the sentinel',
   ],
+  [
+    /^a grandchild in another session, two forks away/,
+    'it refuses PR_SET_CHILD_SUBREAPER, by which the launcher finds orphans',
+  ],
   [/^a signal before the hook has started/, 'the process has the name of the emulator'],
   [
     /^a running execution does not count as interrupted/,
