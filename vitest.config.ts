@@ -6,10 +6,9 @@ import { LongestFirst } from './test/support/longest-first.ts';
 const TIMED = [
   'test/conformance/timed.test.ts',
   'test/*/million.test.ts',
-  'test/daemon/{breaker-clock,claims,memory}.test.ts',
+  'test/daemon/claims.test.ts',
   'test/e2e/{claude,cline,codex,copilot,gemini,qwen}.test.ts',
   'test/e2e/{all-hooks,dedupe-races,log-under-fire,lying-key-server}.test.ts',
-  'test/engine/memory.test.ts',
   'test/launcher/run.test.ts',
 ];
 

@@ -3,7 +3,15 @@
  * bundles for the installed Node. All of this is optional, so it never fails an installation.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, realpathSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { placeLauncher } from './place-launcher.js';
@@ -33,14 +41,21 @@ function built() {
   return succeeds('sh', ...words) && existsSync(file) ? file : undefined;
 }
 
+function whyNone() {
+  const system = `${process.platform}-${process.arch}`;
+  const cost = 'so each hook starts Node, which costs it tens of milliseconds instead of 1';
+  const { optionalDependencies } = JSON.parse(readFileSync(at('package.json'), 'utf8'));
+  return `@hookbus/${system}` in optionalDependencies
+    ? `@hookbus/${system} is not installed, ${cost}. Install hookbus again without --omit=optional`
+    : `there is no launcher for ${system}, ${cost}. Install a C compiler, then type: npm rebuild -g hookbus`;
+}
+
 function installLauncher() {
   if (process.platform === 'win32') return;
   try {
     const launcher = ofPackage() ?? built();
     if (launcher === undefined) {
-      console.error(
-        `hookbus: there is no launcher for ${process.platform}-${process.arch}, so each hook starts Node, which costs it tens of milliseconds instead of 1. Install a C compiler, then type: npm rebuild -g hookbus`,
-      );
+      console.error(`hookbus: ${whyNone()}`);
       return;
     }
     placeLauncher(launcher, at('bin'));

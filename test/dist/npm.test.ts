@@ -70,7 +70,6 @@ describe('the npm package', () => {
       'LICENSE',
       'LICENSE-of-parts',
       'SECURITY.md',
-      'npm-shrinkwrap.json',
       'README.md',
       'CHANGELOG.md',
     ])
@@ -86,32 +85,19 @@ describe('the npm package', () => {
 
   it('lists exactly the packages that come with it, and the licence of each that it contains', () => {
     const fileOf = (name: string) => mustRun('tar', ['-xzOf', archive, `package/${name}`]);
-    const { packages } = JSON.parse(fileOf('npm-shrinkwrap.json')) as {
-      packages: Record<string, { version: string; integrity?: string; dev?: boolean }>;
-    };
-    const parts = Object.entries(packages).filter(([path]) => path !== '');
-    expect(parts.length).toBeGreaterThan(20);
-    expect(
-      parts.filter(([, { integrity, dev }]) => dev || !integrity?.startsWith('sha512-')),
-    ).toEqual([]);
     const manifest = JSON.parse(fileOf('package.json')) as Record<string, Record<string, string>>;
     expect(manifest['dependencies']).toBeUndefined();
-    expect(manifest['optionalDependencies']).toEqual({
-      'better-sqlite3': packages['node_modules/better-sqlite3']?.version,
-      'unix-dgram': expect.any(String),
-    });
-    // npm uses it when it installs from a registry, but ignores it for a file. This test fails if package.json disagrees.
-    const directory = join(root, 'unpacked');
-    mkdirSync(directory);
-    mustRun('tar', ['-xzf', archive, '-C', directory]);
-    mustRun('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline'], {
-      cwd: join(directory, 'package'),
-      env: withCertificates(),
-    });
-    for (const [path, { version }] of parts) {
-      const text = readFileSync(join(directory, 'package', path, 'package.json'), 'utf8');
-      expect([path, JSON.parse(text).version]).toEqual([path, version]);
-    }
+    const pinned = manifest['optionalDependencies'] ?? {};
+    expect(Object.keys(pinned).length).toBeGreaterThan(20);
+    expect(pinned).toHaveProperty('better-sqlite3');
+    // What is installed is what package.json names: nothing else, in no other version.
+    const installed = filesIn(join(modules(), 'node_modules'))
+      .filter((name) => /(?:^|\/node_modules\/)[^/]+\/package\.json$/.test(name))
+      .map((name) => {
+        const text = readFileSync(join(modules(), 'node_modules', name), 'utf8');
+        return [dirname(name), (JSON.parse(text) as { version: string }).version];
+      });
+    expect(Object.fromEntries(installed)).toEqual(pinned);
     const licences = fileOf('LICENSE-of-parts');
     for (const name of [
       'prom-client',

@@ -56,11 +56,9 @@ function describePackage(file: string, manifest: Manifest, bytes: Buffer, url: s
     shasum: hash('sha1').digest('hex'),
     integrity: `sha512-${hash('sha512').digest('base64')}`,
   };
-  // A registry looks for the file when a package is published; npm reads it only then.
-  const _hasShrinkwrap = mustRun('tar', ['-tzf', file]).includes('package/npm-shrinkwrap.json');
   return {
     name,
     'dist-tags': { latest: version },
-    versions: { [version]: { ...manifest, _hasShrinkwrap, dist } },
+    versions: { [version]: { ...manifest, dist } },
   };
 }

@@ -7,9 +7,9 @@ import { EFFORT } from '../support/effort.ts';
 
 /** How many processes race for one key, and how often. */
 const RACERS = 40;
-const ROUNDS = 20 * EFFORT;
+const ROUNDS = 10 * EFFORT;
 /** Node engines take ten times as long as launchers to start. */
-const NODE_ROUNDS = 4 * EFFORT;
+const NODE_ROUNDS = 2 * EFFORT;
 
 type State = ReturnType<typeof aState>;
 

@@ -4,6 +4,8 @@ import { CLI } from '../support/daemon.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 const MAX_KIB = 120 * 1024;
+/** More than twice the memory that is allowed. */
+const BYTES = 256 << 20;
 
 /** Runs a shell line and returns the peak memory of its largest process, in KiB. */
 const MEASURE = `
@@ -14,10 +16,10 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)`;
 const HOOKBUS = `${process.execPath} ${CLI} run --name big --store-raw --`;
 
 it.each([
-  ['from the hook', `${HOOKBUS} head -c 1073741824 /dev/zero | wc -c | grep -qx 1073741824`],
-  ['to the hook', `head -c 1073741824 /dev/zero | ${HOOKBUS} sh -c 'wc -c | grep -qx 1073741824'`],
+  ['from the hook', `${HOOKBUS} head -c ${BYTES} /dev/zero | wc -c | grep -qx ${BYTES}`],
+  ['to the hook', `head -c ${BYTES} /dev/zero | ${HOOKBUS} sh -c 'wc -c | grep -qx ${BYTES}'`],
 ])(
-  '1 GiB %s goes through the Node engine in less than 120 MiB',
+  '256 MiB %s go through the Node engine in less than 120 MiB',
   (_, line) => {
     const env = {
       PATH: process.env['PATH'],

@@ -6,14 +6,16 @@ import {
   copyFileSync,
   existsSync,
   mkdirSync,
+  mkdtempSync,
   readFileSync,
   renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { askDaemon } from '../../src/daemon/client/client.ts';
 import { encodeVerdict } from '../../src/protocol/claim.ts';
 import {
@@ -107,13 +109,21 @@ const canBuild: true | string =
 describe.skipIf(canBuild !== true)(
   titleOf('a launcher without a built-in path of Node', canBuild),
   () => {
+    let directory: string;
+    beforeAll(() => {
+      directory = mkdtempSync(join(tmpdir(), 'hookbus-portable-'));
+      const program = join(directory, 'hookbus');
+      const built = spawnSync('sh', ['scripts/build-launcher.sh', '--portable', program]);
+      expect(built.status).toBe(0);
+      if (!existsSync(program)) copyFileSync(LAUNCHER, program);
+    }, 120_000);
+    afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
     /** The launcher in the npm package, and a `node` that a repository put on PATH. */
     function makePortable() {
       const place = openPlace();
       const program = place.path('hookbus');
-      const built = spawnSync('sh', ['scripts/build-launcher.sh', '--portable', program]);
-      if (!existsSync(program)) copyFileSync(LAUNCHER, program);
-      expect(built.status).toBe(0);
+      copyFileSync(join(directory, 'hookbus'), program);
       writeFileSync(
         place.path('hookbus.js'),
         `console.log('by', process.execPath); process.exit(3);`,

@@ -6,7 +6,14 @@ const LONGEST = [
   'conformance/node',
   'launcher/sanitized',
   'e2e/refusals',
+  'launcher/arm64',
+  'dist/packages',
+  'dist/tarball',
+  'dist/npm',
+  'launcher/cross',
   'daemon/retention',
+  'daemon/memory',
+  'store/node-sqlite',
 ];
 
 /** For vitest: starts the files that take longest first. */
