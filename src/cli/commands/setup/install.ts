@@ -1,4 +1,3 @@
-import { HookbusError } from '../../../domain/errors.ts';
 import { SETTINGS_EXIT_CODES, SETTINGS_OPTIONS } from '../../settings/settings-options.ts';
 import { STORE_RAW } from '../../settings/store-raw-option.ts';
 import type { Command } from '../../words/command.ts';
@@ -39,13 +38,6 @@ export const installCommand: Command = {
     ['hookbus install --name pre-tool-use-1=no-force-push', 'give a hook another name'],
   ],
   perform: async (given, context) => {
-    if (process.platform === 'win32') {
-      throw new HookbusError(
-        'E_SETTINGS_FILE',
-        'on Windows, HookBus changes no settings files yet',
-        'Put `hookbus run --` before a command yourself; docs/windows.md says where it keeps the meaning',
-      );
-    }
     const { workOnSettings } = await import('../../settings/settings-work.ts');
     return workOnSettings('install', given, context);
   },
