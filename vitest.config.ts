@@ -11,6 +11,7 @@ const TIMED = [
   'test/e2e/{all-hooks,dedupe-races,log-under-fire,lying-key-server}.test.ts',
   'test/engine/memory.test.ts',
   'test/launcher/run.test.ts',
+  'test/windows/wine.test.ts',
 ];
 
 export default defineConfig({

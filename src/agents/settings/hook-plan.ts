@@ -108,10 +108,8 @@ export function reasonToLeave(
   if (isDisabled(site, rules.disabledLines, own)) {
     return 'it is disabled by its text, which a prefix would change';
   }
-  const ofAgent = agent.reasonToLeave?.(site.kind, own);
-  if (ofAgent !== undefined) return ofAgent;
-  const onWindows = rules.windows && reasonOnWindows(site, rules, rules.windows);
-  if (onWindows !== undefined) return onWindows;
+  const outright = agent.reasonToLeave?.(site.kind, own) ?? reasonOnWindows(site, rules);
+  if (outright !== undefined) return outright;
   const [variable] = agent.writesIntoLines?.exec(own) ?? [];
   if (variable !== undefined && site.kind === 'line' && !isSimpleCommand(own)) {
     return `${agent.title} writes ${variable} into the line before a shell reads it, and quotes around the line would break that`;
@@ -133,13 +131,13 @@ export function reasonToLeave(
 /** On Windows only Git Bash can look for HookBus and run the hook without it, with its input and exit code as they are. */
 function reasonOnWindows(
   { kind }: HookSite,
-  { agent, scope, program }: WrapRules,
-  { hasGitBash }: Windows,
+  { agent, scope, program, windows }: WrapRules,
 ): string | undefined {
+  if (windows === undefined) return undefined;
   if (agent.agent !== 'claude') return `on Windows, hooks of ${agent.title} do not run in Git Bash`;
   if (kind === 'program') return 'it starts without a shell, so nothing could look for hookbus';
   if (scope === 'project') return 'the file is shared: wrap it on Linux or macOS';
-  if (!hasGitBash) return 'without Git Bash, PowerShell runs it, which cannot run a prefix';
+  if (!windows.hasGitBash) return 'without Git Bash, PowerShell runs it, which cannot run a prefix';
   return withSlashes(program) === undefined ? 'hookbus is on no drive with a letter' : undefined;
 }
 
