@@ -58,10 +58,10 @@ function start(program, rest) {
   const { spawnSync } = require('node:child_process');
   const run = (file, words) => spawnSync(file, words, { stdio: 'inherit', windowsHide: true });
   if (!IS_WINDOWS) return run(program, rest);
-  // The system's own bash starts another system, Linux.
-  const isShell = /^(?:ba)?sh$/.test(program);
-  const shell = findOnPath(isShell ? `${program}.exe` : 'sh.exe');
-  if (isShell && shell !== undefined) return run(shell, rest);
+  // The system's own bash starts another system, Linux. A path as in Git Bash leads nowhere.
+  const name = /^(?:\/(?:usr\/)?bin\/)?((?:ba)?sh)$/.exec(program)?.[1];
+  const shell = findOnPath(`${name ?? 'sh'}.exe`);
+  if (name !== undefined && shell !== undefined) return run(shell, rest);
   const ended = run(program, rest);
   if (ended.error === undefined || shell === undefined) return ended;
   return run(shell, ['-c', ' exec "$0" "$@"', program, ...rest]);

@@ -86,6 +86,7 @@ export function aWindows() {
     mkdirSync(dirname(path), { recursive: true });
     return path;
   };
+  mkdirSync(drive, { recursive: true });
   start(['wineboot', '--init']);
   linkOrCopy(node?.stdout.trim() ?? '', file('Program Files', 'nodejs', 'node.exe'));
   for (const part of ['bin', 'dist', 'package.json'])
