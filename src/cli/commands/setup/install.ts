@@ -10,6 +10,7 @@ export const installCommand: Command = {
   about: [
     'Puts `hookbus run` before the command of each hook, and changes nothing else in the file. It keeps a backup of the file in the state directory; `hookbus uninstall` restores the commands.',
     'Without --scope it changes your own files. It asks about each file that your team shares, and leaves it alone without a terminal or with --yes; in such a file, hooks run as before on machines without hookbus.',
+    'On Windows it wraps what Claude Code runs in Git Bash, in your own files.',
     'A hook is called by its script, or by what its line does. Names that stand in a file stay; --name changes one. Hooks that are not commands are not changed.',
   ],
   options: {
