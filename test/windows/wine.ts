@@ -1,11 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import {
-  closeSync,
   cpSync,
   linkSync,
   mkdirSync,
   mkdtempSync,
-  openSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -45,6 +43,21 @@ interface How {
 /** Far more than any of it takes. */
 const HANGS_MS = 300_000;
 
+/** Starts a program as an agent does: wine gives Node no pipes of Linux, so both ends are of Windows. */
+const START = `
+const { readFileSync, rmSync, writeFileSync } = require('node:fs');
+const { words: [program, ...words], env } = JSON.parse(readFileSync('C:\\\\job.json'));
+rmSync('C:\\\\ended.json', { force: true });
+const { status, stdout, stderr } = require('node:child_process').spawnSync(program, words, {
+  input: readFileSync('C:\\\\given'),
+  env: { ...process.env, ...env },
+  maxBuffer: 64 * 1024 * 1024,
+});
+writeFileSync('C:\\\\stdout', stdout ?? '');
+writeFileSync('C:\\\\stderr', stderr ?? '');
+writeFileSync('C:\\\\ended.json', JSON.stringify({ status }));
+`;
+
 const BARE = { PATH: process.env['PATH'] ?? '', WINEDEBUG: '-all', WINEARCH: 'win64' };
 
 /** A Windows of its own with Node.js and this HookBus on drive C. */
@@ -59,35 +72,29 @@ export function aWindows() {
     // Without these it offers to download what Node does not need.
     WINEDLLOVERRIDES: 'mscoree,mshtml=',
     WINEPATH: 'C:\\Program Files\\nodejs',
-    NODE_SKIP_PLATFORM_CHECK: '1',
     HOOKBUS_DAEMON: 'off',
   };
-  /** The streams are files: wine passes a pipe on only in part. */
-  const start = (words: readonly string[], { input = '', env: more = {} }: How = {}) => {
-    const path = (name: string): string => join(top, name);
-    writeFileSync(path('stdin'), input);
-    const stdio = [
-      openSync(path('stdin'), 'r'),
-      openSync(path('stdout'), 'w'),
-      openSync(path('stderr'), 'w'),
-    ];
-    const { status } = spawnSync('wine', words, {
-      stdio,
-      cwd: drive,
-      env: { ...env, ...more },
-      timeout: HANGS_MS,
-    });
-    for (const stream of stdio) closeSync(stream);
-    const [stdout, stderr] = [readFileSync(path('stdout')), readFileSync(path('stderr'))];
-    return { exitCode: status, stdout, stderr, text: stdout.toString() + stderr.toString() };
+  const start = (words: readonly string[], given: How = {}) => {
+    writeFileSync(file('given'), given.input ?? '');
+    writeFileSync(file('job.json'), JSON.stringify({ words, env: given.env ?? {} }));
+    wine([NODE, 'C:\\start.js']);
+    const { status } = JSON.parse(readFileSync(file('ended.json'), 'utf8'));
+    const [stdout, stderr] = [readFileSync(file('stdout')), readFileSync(file('stderr'))];
+    const text = stdout.toString() + stderr.toString();
+    return { exitCode: status as number | null, stdout, stderr, text };
   };
+  const wine = (words: readonly string[]) =>
+    spawnSync('wine', words, { stdio: 'ignore', cwd: drive, env, timeout: HANGS_MS });
   const file = (...names: string[]): string => {
     const path = join(drive, ...names);
     mkdirSync(dirname(path), { recursive: true });
     return path;
   };
   mkdirSync(drive, { recursive: true });
-  start(['wineboot', '--init']);
+  wine(['wineboot', '--init']);
+  // Node.js does not start on older ones.
+  wine(['winecfg', '-v', 'win10']);
+  writeFileSync(file('start.js'), START);
   linkOrCopy(node?.stdout.trim() ?? '', file('Program Files', 'nodejs', 'node.exe'));
   for (const part of ['bin', 'dist', 'package.json'])
     cpSync(join(ROOT, part), file('my & hookbus', part), { recursive: true });
