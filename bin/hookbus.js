@@ -1,9 +1,11 @@
 #!/usr/bin/env node
 'use strict';
 // The hot path loads its own small bundle; `run --help` and all other commands are for people and load the other.
-const { readFileSync } = require('node:fs');
-const { dirname, join } = require('node:path');
+const { existsSync, readFileSync } = require('node:fs');
+const { dirname, isAbsolute, join } = require('node:path');
 const { Script } = require('node:vm');
+
+const IS_WINDOWS = process.platform === 'win32';
 
 /** The code behind which the checksum of both stands: V8 would run spoiled code, or that of another bundle. */
 function codeFor(source, cache) {
@@ -48,15 +50,36 @@ function commandOf(words) {
   if (end >= 0) return words.slice(end + 1);
   const at = words.findIndex((word) => /^--shell(?:=|$)/.test(word));
   const line = words[at] === '--shell' ? words[at + 1] : words[at]?.slice('--shell='.length);
-  return line === undefined ? [] : ['/bin/sh', '-c', line];
+  return line === undefined ? [] : [IS_WINDOWS ? 'sh' : '/bin/sh', '-c', line];
+}
+
+/** Starts a command. Windows starts only programs, so what it cannot start is for the shell of Git. */
+function start(program, rest) {
+  const { spawnSync } = require('node:child_process');
+  const run = (file, words) => spawnSync(file, words, { stdio: 'inherit', windowsHide: true });
+  if (!IS_WINDOWS) return run(program, rest);
+  // The system's own bash starts another system, Linux. A path as in Git Bash leads nowhere.
+  const name = /^(?:\/(?:usr\/)?bin\/)?((?:ba)?sh)$/.exec(program)?.[1];
+  const shell = findOnPath(`${name ?? 'sh'}.exe`);
+  if (name !== undefined && shell !== undefined) return run(shell, rest);
+  const ended = run(program, rest);
+  if (ended.error === undefined || shell === undefined) return ended;
+  return run(shell, ['-c', ' exec "$0" "$@"', program, ...rest]);
+}
+
+function findOnPath(name) {
+  const directories = (process.env.PATH ?? '').split(';');
+  return directories
+    .filter((directory) => isAbsolute(directory) && !/[\\/]system32[\\/]?$/i.test(directory))
+    .map((directory) => join(directory, name))
+    .find((path) => existsSync(path));
 }
 
 /** Where the bundle is missing or broken, as an update that was interrupted leaves it: the command alone. */
 function runBare(words) {
   const [program, ...rest] = commandOf(words);
   if (program === undefined) throw new Error('expected a command behind --, and a bundle in dist/');
-  const { spawnSync } = require('node:child_process');
-  const { status, signal, error } = spawnSync(program, rest, { stdio: 'inherit' });
+  const { status, signal, error } = start(program, rest);
   if (error !== undefined) {
     process.stderr.write(`hookbus: ${program}: ${error.message}\n`);
     process.exitCode = error.code === 'ENOENT' ? 127 : 126;

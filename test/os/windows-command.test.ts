@@ -40,6 +40,10 @@ describe('a command on Windows', () => {
     expect(start('bash', '-c', 'exit 2')).toEqual(plain(`${GIT}\\bash.exe`, '-c', 'exit 2'));
   });
 
+  it.each(['/usr/bin/bash', '/bin/bash'])('finds the bash of Git by the path %s', (path) => {
+    expect(start(path, '-c', ' exit 2')).toEqual(plain(`${GIT}\\bash.exe`, '-c', ' exit 2'));
+  });
+
   it('that is a script runs by what its first line names', () => {
     const script = 'C:\\my hooks\\guard.sh';
     expect(start(script, 'x')).toEqual(plain(`${GIT}\\bash.exe`, script, 'x'));

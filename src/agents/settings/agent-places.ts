@@ -1,5 +1,5 @@
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { delimiter, dirname, isAbsolute, join } from 'node:path';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -15,9 +15,9 @@ const AGENT_HOMES = {
 export function readPlaces(env: Environment, directory: string) {
   const homes = Object.entries(AGENT_HOMES)
     .map(([agent, name]) => [agent, env[name]] as const)
-    .filter(([, path]) => path?.startsWith('/'));
+    .filter(([, path]) => path !== undefined && isAbsolute(path));
   return {
-    home: env['HOME'] || undefined,
+    home: env[process.platform === 'win32' ? 'USERPROFILE' : 'HOME'] || undefined,
     cwd: directory,
     projectRoot: workTreeOf(directory) ?? directory,
     agentHome: Object.fromEntries(homes) as Readonly<Record<string, string>>,
@@ -34,7 +34,7 @@ export function workTreeOf(directory: string): string | undefined {
 
 /** The `hookbus` on PATH: the first that can run, which lines of shared files find too; if none can, the first. */
 export function findOnPath(env: Environment): string | undefined {
-  const directories = (env['PATH'] ?? '').split(':').filter(Boolean);
+  const directories = (env['PATH'] ?? env['Path'] ?? '').split(delimiter).filter(Boolean);
   const found = directories.map((path) => join(path, 'hookbus')).filter((path) => existsSync(path));
   return found.find(isProgram) ?? found[0];
 }

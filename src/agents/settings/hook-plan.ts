@@ -1,4 +1,5 @@
 import type { Edit, Node } from 'jsonc-parser';
+import { withSlashes } from '../../domain/hook/git-bash.ts';
 import { isSimpleCommand } from '../../domain/hook/shell-line.ts';
 import { SHARED } from '../../domain/hook/wrapping.ts';
 import type { AgentSettings, Scope } from './agent-settings.ts';
@@ -67,6 +68,13 @@ export interface WrapRules {
   readonly names: ReadonlyMap<string, string>;
   /** New names, by the names that hooks have. */
   readonly renames: ReadonlyMap<string, string>;
+  /** The agent runs on Windows; undefined: on another system. */
+  readonly windows?: Windows | undefined;
+}
+
+export interface Windows {
+  /** Claude Code finds Git Bash, and runs lines in PowerShell otherwise. */
+  readonly hasGitBash: boolean;
 }
 
 /** A hook with all known facts, before any decision. */
@@ -100,8 +108,8 @@ export function reasonToLeave(
   if (isDisabled(site, rules.disabledLines, own)) {
     return 'it is disabled by its text, which a prefix would change';
   }
-  const ofAgent = agent.reasonToLeave?.(site.kind, own);
-  if (ofAgent !== undefined) return ofAgent;
+  const outright = agent.reasonToLeave?.(site.kind, own) ?? reasonOnWindows(site, rules);
+  if (outright !== undefined) return outright;
   const [variable] = agent.writesIntoLines?.exec(own) ?? [];
   if (variable !== undefined && site.kind === 'line' && !isSimpleCommand(own)) {
     return `${agent.title} writes ${variable} into the line before a shell reads it, and quotes around the line would break that`;
@@ -120,6 +128,19 @@ export function reasonToLeave(
     : undefined;
 }
 
+/** On Windows only Git Bash can look for HookBus and run the hook without it, with its input and exit code as they are. */
+function reasonOnWindows(
+  { kind }: HookSite,
+  { agent, scope, program, windows }: WrapRules,
+): string | undefined {
+  if (windows === undefined) return undefined;
+  if (agent.agent !== 'claude') return `on Windows, hooks of ${agent.title} do not run in Git Bash`;
+  if (kind === 'program') return 'it starts without a shell, so nothing could look for hookbus';
+  if (scope === 'project') return 'the file is shared: wrap it on Linux or macOS';
+  if (!windows.hasGitBash) return 'without Git Bash, PowerShell runs it, which cannot run a prefix';
+  return withSlashes(program) === undefined ? 'hookbus is on no drive with a letter' : undefined;
+}
+
 /** Whether PowerShell never reads the line, on any system. */
 export const isForSh = ({ isForBash, hasLineForWindows, field }: HookSite): boolean =>
   isForBash || hasLineForWindows || field === 'bash';
@@ -130,6 +151,7 @@ export const hookKey = ({ kind }: HookSite, command: string | undefined): string
 
 /** The words that start HookBus: found on PATH in a shared file, unless one of the user's own files has the hook too. */
 export function programFor({ base, site }: KnownHook, rules: WrapRules): readonly string[] {
+  if (rules.windows !== undefined) return withSlashes(rules.program) ?? rules.program;
   const isShared = rules.scope === 'project' && !rules.ownLines.has(hookKey(site, base.command));
   return isShared ? [SHARED] : rules.program;
 }

@@ -1,4 +1,5 @@
 import type { Node } from 'jsonc-parser';
+import { reasonAgainst } from '../../domain/hook/git-bash.ts';
 import { defaultHookName } from '../../domain/hook/hook-name.ts';
 import {
   asksForHookbus,
@@ -143,12 +144,14 @@ function wrapLine(known: KnownHook, rules: WrapRules): HookPlan {
   if (reason !== undefined) return leave(known, reason);
   const style: WrapStyle = {
     program: programFor(known, rules),
-    shell: shellOf(site, rules.agent),
+    shell: rules.windows === undefined ? shellOf(site, rules.agent) : 'git-bash',
     name: base.name,
     event: eventOption(site, rules.agent),
   };
   const wrapping = wrappingOf(own, style);
   const becomes = wrap(own, wrapping);
+  const against = rules.windows === undefined ? undefined : reasonAgainst(becomes);
+  if (against !== undefined) return leave(known, against);
   if (becomes === command.value) return keep(known, 'unchanged');
   const token = known.removal[0]?.content ?? sourceOf(text, command);
   return change(known, 'wrapped', becomes, [replace(command, wrapToken(token, wrapping))]);

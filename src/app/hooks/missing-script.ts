@@ -29,6 +29,8 @@ function pathsOf(word: string, { home, cwd, projectRoot }: Places, isProjects: b
   if (/[$`*?[\]{}~\\]/.test(rest)) return [];
   if (PROJECT.test(word)) return projects.map((project) => join(project, rest));
   if (HOME.test(word)) return home === undefined ? [] : [join(home, rest)];
+  // Git Bash has directories of its own, such as /c.
+  if (process.platform === 'win32' && /^(?:\/|[A-Za-z]:)/.test(word)) return [];
   if (word.startsWith('/')) return [word];
   // A hook of the user runs in every project.
   return isProjects ? projects.map((project) => join(project, word)) : [];

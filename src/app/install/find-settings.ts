@@ -131,11 +131,11 @@ export function nameSettings(
 export function requireChangeable(path: string, target: string): void {
   if (
     /^managed-settings/.test(basename(target)) ||
-    /\/managed-settings\.d$/.test(dirname(target))
+    /[\\/]managed-settings\.d$/.test(dirname(target))
   ) {
     throw settingsError(`${path} is managed by an administrator`, 'HookBus did not change it.');
   }
-  if (/\/plugins\/(?:cache|marketplaces)\//.test(target)) {
+  if (/[\\/]plugins[\\/](?:cache|marketplaces)[\\/]/.test(target)) {
     throw settingsError(
       `${path} belongs to a plugin, and the plugin's next update would overwrite it`,
       'HookBus did not change it.',

@@ -1,6 +1,6 @@
 import type { AgentSettings, Scope } from '../../agents/settings/agent-settings.ts';
 import { isOn, rootOf, type Values } from '../../agents/settings/env-block.ts';
-import type { HookPlan, WrapRules } from '../../agents/settings/hook-plan.ts';
+import type { HookPlan, Windows, WrapRules } from '../../agents/settings/hook-plan.ts';
 import { applyEdits } from '../../agents/settings/json-text.ts';
 import { memberOf } from '../../agents/settings/read-settings-text.ts';
 import { planUnwrap, planWrap } from '../../agents/settings/wrap-hooks.ts';
@@ -35,6 +35,8 @@ export interface InstallRequest {
   /** Files of the agent that stay unchanged, but may contain the same hooks. */
   readonly otherFiles: readonly FoundFile[];
   readonly program: readonly string[];
+  /** The agent runs on Windows. */
+  readonly windows?: Windows | undefined;
   readonly isChosen: (name: string) => boolean;
   /** New names, by the names that hooks have now. */
   readonly renames?: ReadonlyMap<string, string>;

@@ -35,11 +35,14 @@ export function otherLinesOf(request: InstallRequest): OtherLines {
     linesOf(inspected).map((hook) => ({ file, hook })),
   );
   const wrapped = others.filter(({ file, hook }) => isOwn(file) && hook.prefix === 'install');
-  // PowerShell may run lines of a shared file, which therefore stay as they are.
+  // PowerShell may run lines of a shared file, which therefore stay as they are; on Windows all of them do.
+  const isOnWindows = request.windows !== undefined;
   const leftForWindows = named.flatMap(({ file, inspected }) =>
-    isOwn(file) || !isForWindows(inspected)
+    isOwn(file) || !(isOnWindows || isForWindows(inspected))
       ? []
-      : linesOf(inspected).flatMap((hook) => (isForSh(hook.site) ? [] : { file, hook })),
+      : linesOf(inspected).flatMap((hook) =>
+          isForSh(hook.site) && !isOnWindows ? [] : { file, hook },
+        ),
   );
   const bare = [...others.filter(({ hook }) => hook.prefix === 'none'), ...leftForWindows];
   const own = [...wanted, ...wrapped.map(({ hook }) => hook)];

@@ -1,4 +1,5 @@
 import { realpathSync } from 'node:fs';
+import { sep } from 'node:path';
 import type { Node } from 'jsonc-parser';
 import type { AgentName } from '../../agents/settings/agent-settings.ts';
 import { eventsIn } from '../../agents/settings/find-hooks.ts';
@@ -27,7 +28,7 @@ export function ownerByPlace(
   paths: readonly string[],
 ): { readonly directory: string; readonly agent: AgentName } | undefined {
   const directory = paths
-    .flatMap((path) => path.split('/').slice(-3, -1).reverse())
+    .flatMap((path) => path.split(sep).slice(-3, -1).reverse())
     .find((name) => Object.hasOwn(DIRECTORIES, name));
   const agent = DIRECTORIES[directory ?? ''];
   return directory === undefined || agent === undefined ? undefined : { directory, agent };

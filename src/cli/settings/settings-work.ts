@@ -6,6 +6,7 @@ import { openStore, requirePaths } from '../../app/store/open-store.ts';
 import { defaultHome } from '../../config/home/paths.ts';
 import { HookbusError } from '../../domain/errors.ts';
 import { isOfNpx, ownProgram, saveNodePath } from '../../os/own-program.ts';
+import { hasGitBash } from '../../os/windows/git-bash.ts';
 import { listHookCommands } from '../../store/hook-commands.ts';
 import { installLines } from '../output/state/install.ts';
 import type { Answer, Context, Given } from '../words/command.ts';
@@ -107,6 +108,7 @@ function readRequest(
     files,
     otherFiles: found.filter(({ path }) => !files.some((file) => file.path === path)),
     program: ownProgram(node, script),
+    windows: process.platform === 'win32' ? { hasGitBash: hasGitBash(env) } : undefined,
     isChosen: (name) => (only.length === 0 || only.includes(name)) && !except.includes(name),
     sets: () => ({}),
     isOnRecord: (name, command) => {

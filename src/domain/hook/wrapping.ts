@@ -1,9 +1,13 @@
+import { GIT_BASH, GIT_BASH_SCRIPT, HAS_DRIVE, startsScript } from './git-bash.ts';
 import { defaultHookName } from './hook-name.ts';
 import { isSimpleCommand } from './shell-line.ts';
 import { shellWord } from './shell-word.ts';
 
-/** The shell that reads a hook's line: `/bin/sh -c`, `bash -c`, or one that only the line itself knows, as `$0`. */
-export type LineShell = 'sh' | 'bash' | 'own';
+/**
+ * The shell that reads a hook's line: `/bin/sh -c`, `bash -c`, one that only the line itself knows, as `$0`, or the bash
+ * of Git on Windows.
+ */
+export type LineShell = 'sh' | 'bash' | 'own' | 'git-bash';
 
 /** How to wrap the lines of one settings file. */
 export interface WrapStyle {
@@ -32,6 +36,7 @@ const SHELL_COMMANDS: Readonly<Record<LineShell, string>> = {
   sh: '/bin/sh -c',
   bash: 'bash -c',
   own: '"$0" -c',
+  'git-bash': GIT_BASH,
 };
 
 /**
@@ -41,13 +46,16 @@ const SHELL_COMMANDS: Readonly<Record<LineShell, string>> = {
  */
 export function wrappingOf(line: string, { program, shell, name, event }: WrapStyle): Wrapping {
   const usual = defaultHookName([], line);
-  if (isSimpleCommand(line)) {
+  // Git Bash would rewrite the arguments of a simple command.
+  if (shell !== 'git-bash' && isSimpleCommand(line)) {
     const options = optionsOf(name === usual ? undefined : name, event);
     return { before: `${guard(program, options)}"$@" `, quote: 'none' };
   }
   const quote = /'/.test(line) && !/["$`\\!]/.test(line) ? 'double' : 'single';
   const before = guard(program, optionsOf(name ?? usual, event));
-  return { before: `${before}exec "$@" ${SHELL_COMMANDS[shell]} `, quote };
+  const command =
+    shell === 'git-bash' && startsScript(line) ? GIT_BASH_SCRIPT : SHELL_COMMANDS[shell];
+  return { before: `${before}exec "$@" ${command} `, quote };
 }
 
 const optionsOf = (name: string | undefined, event: string | undefined): string =>
@@ -154,15 +162,16 @@ interface Form {
   readonly isGuarded: boolean;
 }
 
-/** How version 0.1.0 started the shell that only the line knows. */
-const OLD_SHELL_COMMANDS: Readonly<Record<LineShell, readonly string[]>> = {
+/** How version 0.1.0 started the shell that only the line knows, and how scripts start. */
+const OTHER_SHELL_COMMANDS: Readonly<Record<LineShell, readonly string[]>> = {
   sh: [],
   bash: [],
   own: [`"\${SHELL:-/bin/sh}" -c`],
+  'git-bash': [GIT_BASH_SCRIPT],
 };
 
 function formsFor(shell: LineShell): Form[] {
-  const commands = [SHELL_COMMANDS[shell], ...OLD_SHELL_COMMANDS[shell]].map(escaped);
+  const commands = [SHELL_COMMANDS[shell], ...OTHER_SHELL_COMMANDS[shell]].map(escaped);
   const command = `(?:${commands.join('|')})`;
   const form = (before: string, quotes: boolean, isGuarded: boolean): Form => ({
     pattern: RegExp(`^(?<before>${before})${quotes ? LINE : '(?<line>.*)$'}`, quotes ? '' : 's'),
@@ -184,6 +193,7 @@ const FORMS: Readonly<Record<LineShell, readonly Form[]>> = {
   sh: formsFor('sh'),
   bash: formsFor('bash'),
   own: formsFor('own'),
+  'git-bash': formsFor('git-bash'),
 };
 
 /** A wrapping that `install` wrote, and the words that start HookBus in it. */
@@ -197,7 +207,8 @@ export interface FoundWrapping extends Wrapping {
 
 /** Finds the wrapping around a line if `wrappingOf` makes or made it, whatever line is inside by now. */
 export function findWrapping(text: string, shell: LineShell): FoundWrapping | undefined {
-  for (const form of FORMS[shell]) {
+  // Whoever takes a settings file from Windows elsewhere can unwrap it there.
+  for (const form of [...FORMS[shell], ...FORMS['git-bash']]) {
     const found = findForm(text, form);
     if (found !== undefined) return found;
   }
@@ -226,7 +237,7 @@ function isOurProgram(program: readonly string[], before: string): boolean {
 
 /** Whether these words start HookBus by its absolute path, as `install` writes them. */
 export function isAbsoluteProgram(words: readonly string[]): boolean {
-  const [first = '', script] = words;
+  const [first = '', script] = words.map((word) => word.replace(HAS_DRIVE, '/'));
   if (script === undefined) return /^\/(?:.*\/)?hookbus(?:\.js)?$/s.test(first);
   return words.length === 2 && first.startsWith('/') && /^\/(?:.*\/)?hookbus\.js$/s.test(script);
 }

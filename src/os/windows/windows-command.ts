@@ -24,6 +24,9 @@ const BATCH = /\.(?:bat|cmd)$/i;
 /** Nothing quotes these safely for a batch file, which reads its parameters a second time. */
 const UNSAFE = /["%\r\n\0]/;
 
+/** A program of Git Bash, by the path that it has only there. Git Bash says it to Windows if `MSYS_NO_PATHCONV` is set. */
+const OF_GIT = /^\/(?:usr\/)?bin\/([^\\/]+)$/;
+
 /** The first line of a script: the path of a program, and what it gets as one word. */
 const SHEBANG = /^#!\s*(\S+)(?:[ \t]+([^\r\n]*?))?[ \t]*\r?(?:\n|$)/;
 
@@ -66,7 +69,9 @@ function find(name: string, env: Environment, files: Files): string | undefined 
   const at = (path: string) =>
     extensions.map((extension) => path + extension).find((each) => files.isFile(each));
   if (name === '') return undefined;
-  if (/[\\/]/.test(name)) return at(name);
+  const ofGit = OF_GIT.exec(name)?.[1];
+  // Anybody may make a directory of such a name on a drive of Windows, so that comes last.
+  if (/[\\/]/.test(name)) return (ofGit && find(ofGit, env, files)) ?? at(name);
   const system = win32.join(env['SystemRoot'] ?? 'C:\\Windows', 'System32').toLowerCase();
   const directories = (env['PATH'] ?? env['Path'] ?? '').split(';').filter(win32.isAbsolute);
   // The system's bash.exe starts another system, Linux, with other files.

@@ -1,4 +1,3 @@
-import { HookbusError } from '../../../domain/errors.ts';
 import { SETTINGS_EXIT_CODES, SETTINGS_OPTIONS } from '../../settings/settings-options.ts';
 import { STORE_RAW } from '../../settings/store-raw-option.ts';
 import type { Command } from '../../words/command.ts';
@@ -11,6 +10,7 @@ export const installCommand: Command = {
   about: [
     'Puts `hookbus run` before the command of each hook, and changes nothing else in the file. It keeps a backup of the file in the state directory; `hookbus uninstall` restores the commands.',
     'Without --scope it changes your own files. It asks about each file that your team shares, and leaves it alone without a terminal or with --yes; in such a file, hooks run as before on machines without hookbus.',
+    'On Windows it wraps what Claude Code runs in Git Bash, in your own files.',
     'A hook is called by its script, or by what its line does. Names that stand in a file stay; --name changes one. Hooks that are not commands are not changed.',
   ],
   options: {
@@ -39,13 +39,6 @@ export const installCommand: Command = {
     ['hookbus install --name pre-tool-use-1=no-force-push', 'give a hook another name'],
   ],
   perform: async (given, context) => {
-    if (process.platform === 'win32') {
-      throw new HookbusError(
-        'E_SETTINGS_FILE',
-        'on Windows, HookBus changes no settings files yet',
-        'Put `hookbus run --` before a command yourself; docs/windows.md says where it keeps the meaning',
-      );
-    }
     const { workOnSettings } = await import('../../settings/settings-work.ts');
     return workOnSettings('install', given, context);
   },
