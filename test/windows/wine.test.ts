@@ -21,6 +21,8 @@ process.stdin.on('data', (chunk) => chunks.push(chunk)).on('end', () => {
 
 describe.skipIf(WHY_NO_WINDOWS !== undefined)(
   `on Windows${WHY_NO_WINDOWS === undefined ? '' : ` (skipped: ${WHY_NO_WINDOWS})`}`,
+  // Wine takes seconds for each start.
+  { timeout: 300_000 },
   () => {
     let windows: ReturnType<typeof aWindows>;
     const hook = 'C:\\my hooks\\echo.js';
