@@ -46,7 +46,7 @@ export function reasonToLeaveFile(
   isOnPath: (program: string) => boolean,
 ): string | undefined {
   const [first = ''] = text.split('\n', 1);
-  if (!first.startsWith('#!')) return 'it has no #! line; add one to have it recorded';
+  if (!/^#!\s*\S/.test(first)) return 'it has no #! line; add one to have it recorded';
   if (first.endsWith('\r')) return 'its #! line ends in a carriage return';
   const [program = '', ...options] = first.slice(2).trim().split(/\s+/);
   if (options.length > 1)

@@ -104,7 +104,9 @@ describe('install --agent cline', () => {
     const { stdout } = await run('install --agent cline --yes');
     expect(stdout).toContain('hookbus install --scope project --agent cline');
     expect(readFileSync(join(top, place), 'utf8')).toBe(REFUSES);
-    await run('install --agent cline --scope project');
+    expect((await run('install --agent cline --scope project')).stdout).toMatch(
+      /Commit\s+hookbus-NAME/,
+    );
     expect(readFileSync(join(top, place), 'utf8')).toContain('"$PATH:"');
     await run('uninstall --all --yes');
     expect(readFileSync(join(top, place), 'utf8')).toBe(REFUSES);
@@ -115,6 +117,8 @@ describe('install --agent cline', () => {
     ['its own name', 'PreToolUse', `#!/bin/sh\ncase $(basename "$0") in *) ;; esac\n`, 'own name'],
     ['options of env', 'PreToolUse', '#!/usr/bin/env -S bash -e\n', '#! line'],
     ['another bash', 'PreToolUse', '#!/opt/other/bin/bash\n', 'write #!/usr/bin/env bash'],
+    ['nothing after #!', 'PreToolUse', '#! \n', 'it has no #! line'],
+    ['a mark before it', 'PreToolUse', '\uFEFF#!/bin/sh\n', 'it has no #! line'],
     ['no text', 'PreToolUse', '\u007fELF', 'it has no #! line'],
   ])('leaves a hook alone that has %s', async (_what, name, text, reason) => {
     const { json, names, read } = stage({ [name]: text });
@@ -149,21 +153,77 @@ describe('install --agent cline', () => {
     expect(names()).toEqual([...before, 'hookbus-TaskError'].sort());
   });
 
-  it('keeps what was edited since, and says so where a hook or its program was replaced', async () => {
-    const { run, json, hooks, names, read } = stage({ PreToolUse: REFUSES, TaskStart: REFUSES });
+  it('keeps what was edited since, and takes up a file that was written over its program', async () => {
+    const { top, run, json, hooks, names, read, start } = stage({
+      ...{ PreToolUse: REFUSES, TaskStart: REFUSES },
+    });
     await run('install --agent cline --yes');
     writeFileSync(join(hooks, 'hookbus-PreToolUse'), `${REFUSES}# edited\n`);
-    writeFileSync(join(hooks, 'TaskStart'), '#!/bin/sh\n');
+    writeFileSync(join(hooks, 'hookbus-TaskStart'), `${REFUSES}# stale\n`);
+    writeFileSync(join(hooks, 'TaskStart'), `${REFUSES}# new\n`);
     expect((await run('doctor')).stdout).toContain('is not what install wrote');
     const { files } = await json('install --agent cline --yes');
     const all = files.flatMap(({ hooks: some }: { hooks: object[] }) => some);
-    expect(all.map(({ action }: { action: string }) => action)).toEqual(['unchanged', 'left']);
+    expect(all.map(({ action }: { action: string }) => action)).toEqual(['unchanged', 'wrapped']);
+    expect(all[1].reason).toContain('hookbus-TaskStart');
+    expect(read('hookbus-TaskStart')).toBe(`${REFUSES}# new\n`);
+    expect(start(join(hooks, 'TaskStart')).stdout).toBe('{"cancel": true}\n');
+    const { stdout: kept } = spawnSync('grep', ['-rl', '# stale', top], { encoding: 'utf8' });
+    expect(kept).toMatch(/-hookbus-TaskStart\n$/);
     await run('uninstall --agent cline --yes');
     expect(read('PreToolUse')).toContain('# edited');
-    expect([read('TaskStart'), names().includes('hookbus-TaskStart')]).toEqual([
-      '#!/bin/sh\n',
-      true,
+    expect([read('TaskStart'), names()]).toEqual([
+      `${REFUSES}# new\n`,
+      ['PreToolUse', 'TaskStart', 'lib'],
     ]);
+  });
+
+  it('leaves a file with the other name alone that it did not make itself', async () => {
+    const { run, json, hooks } = stage({ PreToolUse: REFUSES });
+    await run('install --agent cline --yes');
+    await run('uninstall --agent cline --yes');
+    writeFileSync(join(hooks, 'hookbus-PreToolUse'), 'mine\n');
+    const { files } = await json('install --agent cline --yes');
+    expect(files[0].hooks[0].reason).toContain('is in the way');
+  });
+
+  it('restores a hook of PowerShell', async () => {
+    const text = '#!/usr/bin/env pwsh\n';
+    const { run, names, read } = stage({ 'PreToolUse.ps1': text });
+    await run('install --agent cline --yes');
+    expect(read('hookbus-PreToolUse.ps1')).toBe(text);
+    await run('uninstall --agent cline --yes');
+    expect([names(), read('PreToolUse.ps1')]).toEqual([['PreToolUse.ps1', 'lib'], text]);
+  });
+
+  it('keeps a hook that another program in its directory starts', async () => {
+    const { run, hooks, names, start } = stage({ PreToolUse: REFUSES });
+    await run('install --agent cline --yes');
+    copyFileSync(join(hooks, 'PreToolUse'), join(hooks, 'PostToolUse'));
+    const text = readFileSync(join(hooks, 'PostToolUse'), 'utf8');
+    writeFileSync(join(hooks, 'PostToolUse'), text.replaceAll('cline-pre-tool-use', 'mine'));
+    await run('uninstall --agent cline --yes --only cline-pre-tool-use');
+    expect(names()).toContain('hookbus-PreToolUse');
+    expect(start(join(hooks, 'PostToolUse')).status).toBe(3);
+  });
+
+  it('uninstall removes the other name where a killed process left both', async () => {
+    const { run, hooks, names, read } = stage({ PreToolUse: REFUSES });
+    linkSync(join(hooks, 'PreToolUse'), join(hooks, 'hookbus-PreToolUse'));
+    await run('uninstall --agent cline --yes');
+    expect([names(), read('PreToolUse')]).toEqual([['PreToolUse', 'lib'], REFUSES]);
+  });
+
+  it('uninstall --all passes over links, also those that lead nowhere', async () => {
+    const place = 'project/.clinerules/hooks/PreToolUse';
+    const { run, top, hooks, read } = stage({ PreToolUse: REFUSES, [place]: REFUSES });
+    await run('install --agent cline --yes --scope user --scope project');
+    symlinkSync('PreToolUse', join(hooks, 'TaskStart'));
+    symlinkSync('nowhere', join(hooks, 'TaskError'));
+    rmSync(join(top, 'project', '.clinerules'), { recursive: true });
+    symlinkSync('.clinerules', join(top, 'project', '.clinerules'));
+    const { exitCode, stderr } = await run('uninstall --all --yes');
+    expect([exitCode, stderr, read('PreToolUse')]).toEqual([0, '', REFUSES]);
   });
 
   it('says so if the hook itself is gone', async () => {
@@ -224,6 +284,22 @@ describe('the program in the place of a hook', () => {
       const ended = start(path, { PATH: `${top}:/usr/bin:/bin` });
       expect([ended.status, ended.stdout]).toEqual([3, '{"cancel": true}\n']);
     }
+  });
+
+  it.each([
+    ['is missing', (path: string) => rmSync(path)],
+    ['cannot be executed', (path: string) => chmodSync(path, 0o644)],
+  ])('refuses, and says why, where the hook itself %s', async (_how, change) => {
+    const { start, path, hooks, run } = place(() => ['/bin/hookbus']);
+    change(join(hooks, 'hookbus-PreToolUse'));
+    const { status, stdout } = start(path);
+    expect([status, JSON.parse(stdout)]).toEqual([
+      0,
+      { cancel: true, errorMessage: expect.stringContaining('hookbus-PreToolUse') },
+    ]);
+    expect((await run('doctor')).stdout).toMatch(
+      /hookbus-PreToolUse\s+does\s+not|cannot\s+be\s+executed/,
+    );
   });
 
   it('is found by its name alone, too', () => {

@@ -138,6 +138,9 @@ function remarksOn(
   const hooks = done.flatMap((file) => file.hooks);
   const isWrapped = hooks.some(({ action }) => action === 'wrapped');
   const isRecorded = hooks.some(({ action }) => /^(?:wrapped|unchanged|by_hand)$/.test(action));
+  const isShared = done.some(
+    (file) => file.scope === 'project' && file.hooks.some(({ action }) => action === 'wrapped'),
+  );
   const [moves, takes] = isDryRun ? ['would move', 'would take'] : ['moved', 'took'];
   const isOff = isRecorded && work === 'install' && !context.settings.enabled;
   const isDone = work === 'uninstall' && !isDryRun;
@@ -147,6 +150,9 @@ function remarksOn(
       ? [
           `Each hook ${moves} to hookbus-NAME in its directory, and a program that starts it ${takes} its place.`,
         ]
+      : []),
+    ...(isShared
+      ? ['Commit hookbus-NAME together with NAME: without it, the program in its place refuses.']
       : []),
     ...more,
     ...(isOff ? [`Recording is off. To switch it on: ${agent.switchOn}.`] : []),

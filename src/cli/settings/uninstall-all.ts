@@ -64,8 +64,8 @@ function wrappedFiles(places: Places, { settings }: Context): HookFile[] {
   const noted = installedFiles(requirePaths(settings), 'cline').flatMap(
     ({ path, scope }) => readHookFile(path, scope) ?? [],
   );
-  const known = new Map([...noted, ...here].map((file) => [realpathSync(file.path), file]));
-  return [...known.values()].filter(({ prefix }) => prefix === 'install');
+  const wrapped = [...noted, ...here].filter(({ prefix }) => prefix === 'install');
+  return [...new Map(wrapped.map((file) => [realpathSync(file.path), file])).values()];
 }
 
 const asDryRun = (request: InstallRequest): InstallRequest => ({ ...request, isDryRun: true });

@@ -10,16 +10,20 @@ export interface HookFileForm {
   readonly moved: string;
 }
 
-/** `$0` has no directory where a person types `sh FILE`. */
+/**
+ * `$0` has no directory where a person types `sh FILE`. A hook that is gone, as where only one of two files was committed,
+ * would refuse nothing, and Cline would not say so: this program then refuses, and says why.
+ */
 export const hookFileText = ({ program, name, moved }: HookFileForm): string => `#!/bin/sh
-# Written by hookbus install: the hook is ${moved}, beside this file. hookbus uninstall --agent cline puts it back.
+# Written by hookbus install: the hook is ${moved}, beside this file; edit that, and keep both. hookbus uninstall --agent cline puts it back.
 case $0 in */*) ;; *) exec /bin/sh "./$0" ;; esac
+[ -f "\${0%/*}/${moved}" ] && [ -x "\${0%/*}/${moved}" ] || { echo '{"cancel": true, "errorMessage": "HookBus: the hook ${moved} is missing or not executable. Put it back, or remove the program that stands for it."}'; exit; }
 ${guard(program, ` --name ${shellWord(name)}`)}exec "$@" "\${0%/*}/${moved}"
 `;
 
 const FORM = RegExp(`^set -- ${PROGRAM} run ${NAME} --;`, 'm');
 const SEARCHED = RegExp(` && set -- "" "\\$2" run ${NAME} -- `);
-const MOVED = /^# Written by hookbus install: the hook is (hookbus-[A-Za-z.]+), /m;
+const MOVED = /^# Written by hookbus install: the hook is (hookbus-[A-Za-z.1]+), /m;
 
 /** What the result of `hookFileText` was made of; undefined for any other text. */
 export function findHookFile(text: string): HookFileForm | undefined {

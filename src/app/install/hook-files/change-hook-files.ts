@@ -3,6 +3,7 @@ import {
   chmodSync,
   constants,
   linkSync,
+  readdirSync,
   readFileSync,
   realpathSync,
   renameSync,
@@ -16,8 +17,8 @@ import type { FileReport } from '../install.ts';
 import { settingsError } from '../settings-file.ts';
 import { createLedger } from '../settings-ledger.ts';
 import { type Ledger, withSettingsLock } from '../write-settings.ts';
-import { type HookFile, readHookFile } from './find-hook-files.ts';
-import { type HookFilePlan, type HookFileRules, planHookFile } from './plan-hook-file.ts';
+import { type HookFile, isHalfDone, readHookFile } from './find-hook-files.ts';
+import { type HookFilePlan, type HookFileRules, isTaken, planHookFile } from './plan-hook-file.ts';
 
 export interface HookFileRequest extends HookFileRules {
   readonly files: readonly HookFile[];
@@ -31,11 +32,12 @@ export interface HookFileRequest extends HookFileRules {
  * @throws HookbusError `E_SETTINGS_FILE` if a file cannot be changed
  */
 export function changeHookFiles(request: HookFileRequest): FileReport[] {
-  const plans = request.files.map((file) => planHookFile(file, request));
+  const ledger = createLedger(request.paths.settings, request.env);
+  const wasWrapped = (path: string): boolean => ledger.read(targetOf(path)) !== undefined;
+  const plans = request.files.map((file) => planHookFile(file, request, wasWrapped(file.path)));
   const changed = plans.filter(isChange);
   if (request.isDryRun || changed.length === 0) return plans.map((plan) => report(plan));
   for (const { file } of changed) requireWritable(file);
-  const ledger = createLedger(request.paths.settings, request.env);
   return withSettingsLock(request, () => {
     const reports = plans.map((plan) =>
       isChange(plan) ? change(plan, request, ledger) : report(plan),
@@ -51,8 +53,18 @@ const STARTING_MS = 500;
 function removeMoved(plans: readonly HookFilePlan[]): void {
   if (plans.length === 0) return;
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, STARTING_MS);
-  for (const { file } of plans) rmSync(file.moved, { force: true });
+  for (const { moved } of plans.map(({ file }) => file))
+    if (!isStarted(moved)) rmSync(moved, { force: true });
 }
+
+/** Whether another program in the directory starts the hook: a person copied one. */
+const isStarted = (moved: string): boolean =>
+  readdirSync(dirname(moved)).some((name) => {
+    const file = readHookFile(join(dirname(moved), name), 'user');
+    return file?.form !== undefined && file.moved === moved;
+  });
+
+const targetOf = (path: string): string => join(realpathSync(dirname(path)), basename(path));
 
 const isChange = ({ hook }: HookFilePlan): boolean =>
   hook.action === 'wrapped' || hook.action === 'unwrapped';
@@ -81,10 +93,11 @@ function requireWritable({ path }: HookFile): void {
 function change(plan: HookFilePlan, request: HookFileRequest, ledger: Ledger): FileReport {
   const { file, hook } = plan;
   const { path, scope, bytes } = file;
-  const target = join(realpathSync(dirname(path)), basename(path));
+  const target = targetOf(path);
   const backup = ledger.backUp(target, bytes ?? Buffer.of(), new Date(request.now()));
   if (hook.action === 'wrapped') {
     ledger.write(target, { path, agent: 'cline', scope, env: null });
+    if (isTaken(file)) ledger.backUp(file.moved, readFileSync(file.moved), new Date(request.now()));
     putWrapper(plan);
   } else {
     putBack(file);
@@ -98,12 +111,13 @@ function change(plan: HookFilePlan, request: HookFileRequest, ledger: Ledger): F
  * all that a copy would lose.
  */
 function putWrapper({ file, after }: HookFilePlan): void {
-  const { path, moved, movedStat, form, stat } = file;
+  const { path, moved, form, stat } = file;
   let isLinked = false;
   let isReplaced = false;
   try {
-    if (form === undefined && movedStat === undefined) {
-      linkSync(path, moved);
+    if (form === undefined && !isHalfDone(file)) {
+      if (isTaken(file)) linkOver(path, moved);
+      else linkSync(path, moved);
       isLinked = true;
     }
     isReplaced = replaceFile(path, after, { like: stat, isWanted: () => isAsRead(file) });
@@ -117,15 +131,25 @@ function putWrapper({ file, after }: HookFilePlan): void {
 
 /** The hook gets its name back, with the mode that its file has now: a person may have switched it off by that. */
 function putBack(file: HookFile): void {
-  const { path, moved, stat } = file;
+  const { path, moved, form, stat } = file;
   if (!isAsRead(file)) throw keepsChanging(file);
   try {
+    if (form === undefined) return;
     chmodSync(moved, stat.mode & 0o7777);
-    const second = `${moved}.${process.pid}`;
-    linkSync(moved, second);
-    renameSync(second, path);
+    linkOver(moved, path);
   } catch (error) {
     throw settingsError(`${path} cannot be changed: ${reasonOf(error)}`, 'It was not changed.');
+  }
+}
+
+/** Gives a file another name, which another file has now. */
+function linkOver(path: string, taken: string): void {
+  const between = `${path}.${process.pid}`;
+  linkSync(path, between);
+  try {
+    renameSync(between, taken);
+  } finally {
+    rmSync(between, { force: true });
   }
 }
 

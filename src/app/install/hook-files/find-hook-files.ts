@@ -69,6 +69,10 @@ export function readHookFile(path: string, scope: Scope, leads?: string): HookFi
   };
 }
 
+/** What a process leaves that was killed between its two steps: the hook has both names. */
+export const isHalfDone = ({ stat, movedStat }: HookFile): boolean =>
+  movedStat?.ino === stat.ino && movedStat.dev === stat.dev && stat.nlink === 2;
+
 const usualName = (event: string): string =>
   `cline${event.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
@@ -108,4 +112,10 @@ function bytesOf(path: string): Buffer | undefined {
   }
 }
 
-const lstatOf = (path: string): Stats | undefined => lstatSync(path, { throwIfNoEntry: false });
+function lstatOf(path: string): Stats | undefined {
+  try {
+    return lstatSync(path);
+  } catch {
+    return undefined;
+  }
+}

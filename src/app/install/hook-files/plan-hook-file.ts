@@ -5,7 +5,7 @@ import type { HookPlan } from '../../../agents/settings/hook-plan.ts';
 import type { Environment } from '../../../config/settings.ts';
 import { hookFileText } from '../../../domain/hook/hook-file.ts';
 import { SHARED } from '../../../domain/hook/wrapping.ts';
-import type { HookFile } from './find-hook-files.ts';
+import { type HookFile, isHalfDone } from './find-hook-files.ts';
 
 /** How to wrap or unwrap hook files. */
 export interface HookFileRules {
@@ -25,29 +25,59 @@ export interface HookFilePlan {
   readonly after: string;
 }
 
-export function planHookFile(file: HookFile, rules: HookFileRules): HookFilePlan {
+/** @param wasWrapped whether `install` wrapped the file before, so that its second name is one that it made */
+export function planHookFile(
+  file: HookFile,
+  rules: HookFileRules,
+  wasWrapped: boolean,
+): HookFilePlan {
   const { text = '', form } = file;
   const wrapped = hookFileText({
     program: file.scope === 'project' ? [SHARED] : rules.program,
     name: rules.renames.get(file.name) ?? file.name,
     moved: form?.moved ?? basename(file.moved),
   });
-  const planned = (action: HookPlan['action'], after: string, reason?: string): HookFilePlan => ({
+  const [chosen, reason] = choose(file, rules, wasWrapped);
+  const action = chosen === 'wrapped' && wrapped === text ? 'unchanged' : chosen;
+  const isRestored = action === 'unwrapped' && form !== undefined;
+  return {
     file,
-    after,
     hook: { ...factsOf(file), becomes: file.path, action, reason, edits: [] },
-  });
-  if (file.prefix === 'hand') return planned('by_hand', text);
-  if (!rules.isChosen(file.name))
-    return planned(form === undefined ? 'left' : 'unchanged', text, 'it was not chosen');
-  const isMissing = form !== undefined && file.movedStat?.isFile() !== true;
-  if (isMissing) return planned('left', text, `${file.moved} is missing, so it does nothing`);
-  if (rules.work === 'uninstall')
-    return form === undefined ? planned('left', text) : planned('unwrapped', readMoved(file));
-  const reason = form === undefined ? reasonToLeave(file, rules) : undefined;
-  if (reason !== undefined) return planned('left', text, reason);
-  return planned(wrapped === text ? 'unchanged' : 'wrapped', wrapped);
+    after: isRestored ? readMoved(file) : action === 'wrapped' ? wrapped : text,
+  };
 }
+
+/** What to do with a file, and why if that is not plain. */
+function choose(
+  file: HookFile,
+  rules: HookFileRules,
+  wasWrapped: boolean,
+): readonly [HookPlan['action'], (string | undefined)?] {
+  const { form, moved, movedStat } = file;
+  if (file.prefix === 'hand') return ['by_hand'];
+  if (!rules.isChosen(file.name))
+    return [form === undefined ? 'left' : 'unchanged', 'it was not chosen'];
+  if (form !== undefined && movedStat?.isFile() !== true)
+    return ['left', `${moved} is missing or no file, so it refuses everything`];
+  if (form !== undefined) return [rules.work === 'install' ? 'wrapped' : 'unwrapped'];
+  if (rules.work === 'uninstall') return chooseBare(file);
+  const reason = reasonToLeave(file, rules, wasWrapped);
+  if (reason !== undefined) return ['left', reason];
+  return ['wrapped', isTaken(file) ? `a copy of the old ${moved} is kept` : undefined];
+}
+
+/** `uninstall` on a file without a program in its place. */
+function chooseBare(file: HookFile): readonly [HookPlan['action'], (string | undefined)?] {
+  if (isHalfDone(file)) return ['unwrapped', `${file.moved} is the same file`];
+  return [
+    'left',
+    isTaken(file) ? `${file.moved} is another file, which nothing starts` : undefined,
+  ];
+}
+
+/** Somebody wrote the hook anew over the program that stood for it: what has its second name is out of date. */
+export const isTaken = (file: HookFile): boolean =>
+  file.form === undefined && file.movedStat !== undefined && !isHalfDone(file);
 
 const readMoved = ({ moved }: HookFile): string => readFileSync(moved, 'utf8');
 
@@ -60,7 +90,11 @@ const factsOf = ({ path, event, name, form, prefix, moved }: HookFile) => ({
 });
 
 /** Why a bare file may not be wrapped. */
-function reasonToLeave(file: HookFile, { env }: HookFileRules): string | undefined {
+function reasonToLeave(
+  file: HookFile,
+  { env }: HookFileRules,
+  wasWrapped: boolean,
+): string | undefined {
   const { stat, text, moved, movedStat, leads } = file;
   if (leads !== undefined) return `its directory leads out of the project ${leads}`;
   if (stat.isSymbolicLink()) return "it is a link, which Cline's command line does not run";
@@ -68,10 +102,8 @@ function reasonToLeave(file: HookFile, { env }: HookFileRules): string | undefin
   if ((stat.mode & 0o111) === 0)
     return "it is not executable: Cline's editor extension does not run it; chmod +x to have it recorded";
   if (text === undefined) return 'it cannot be read as text';
-  // A process that was killed between its two steps.
-  const isHalfDone = movedStat?.ino === stat.ino && movedStat.dev === stat.dev && stat.nlink === 2;
-  if (movedStat !== undefined && !isHalfDone) return `${moved} is in the way`;
-  if (stat.nlink > 1 && !isHalfDone)
+  if (isTaken(file) && !(wasWrapped && movedStat?.isFile())) return `${moved} is in the way`;
+  if (stat.nlink > 1 && !isHalfDone(file))
     return `it has ${stat.nlink} names (hard links), and HookBus could change only one of them`;
   if (!canExecute(file.path)) return 'this user cannot execute it';
   return reasonToLeaveFile(text, (program) => isOnPath(program, env));
