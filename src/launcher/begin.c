@@ -152,8 +152,18 @@ static void scan_kept(struct run *run)
 
 struct text begin_named_event(struct run *run)
 {
-    if (find_field(run, EVENT).at == NULL) scan_kept(run);
+    if (run->is_late || find_field(run, EVENT).at == NULL) scan_kept(run);
     return find_field(run, EVENT);
+}
+
+bool begin_is_cline(const struct run *run)
+{
+    for (int i = 0; i < TOP_FIELDS; i++) {
+        const struct field *field = &run->fields[i];
+        bool is_its = strcmp(PAYLOAD_NAMES[i].name, "taskId") == 0 || strcmp(PAYLOAD_NAMES[i].name, "clineVersion") == 0;
+        if (is_its && field->is_found && field->length > 0) return true;
+    }
+    return false;
 }
 
 bool begin_rescan(struct run *run)

@@ -31,5 +31,7 @@ void begin_encode(struct run *run, struct bytes *begin);
 bool begin_rescan(struct run *run);
 /* Valid after `begin_describe`; length 0 if nothing names the event. */
 struct text begin_event(const struct run *run);
+/* Whether the payload is one of Cline, where a hook can refuse after a tool, too. As `agentOf` in src/agents/recognize.ts. */
+bool begin_is_cline(const struct run *run);
 /* The event that the payload names, as far as it has arrived. Overwrites `run->fields`. */
 struct text begin_named_event(struct run *run);

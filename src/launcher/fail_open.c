@@ -4,6 +4,11 @@
 #include "gate.h"
 #include "run.h"
 
+static bool can_block(const struct run *run, struct text event)
+{
+    return begin_is_cline(run) || gate_can_block(event);
+}
+
 /* If the hook can block, or the event is unknown, a failure may be a refusal. src/bus/begin.ts has the same rule. */
 void fail_open_note(struct run *run)
 {
@@ -11,7 +16,7 @@ void fail_open_note(struct run *run)
     struct text event = {named, strlen(named)};
     if (!run->options.fail_open) return;
     if (event.length == 0 || !gate_can_block(event)) event = begin_event(run);
-    run->can_forgive = !gate_can_block(event);
+    run->can_forgive = !can_block(run, event);
     if (!run->can_forgive) text_add_warning(&run->warnings, (struct text){"--fail-open", 11}, event);
 }
 
@@ -30,5 +35,5 @@ bool fail_open_forgives(struct run *run)
     bool has_answered = run->kind == EXITED && (run->exit_code == 0 || run->exit_code == 2);
     if (!run->can_forgive || has_answered || may_be_decision(run)) return false;
     struct text event = begin_named_event(run);
-    return event.at == NULL || !gate_can_block(event);
+    return !begin_is_cline(run) && (event.at == NULL || !gate_can_block(event));
 }

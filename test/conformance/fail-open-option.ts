@@ -183,6 +183,33 @@ export function failOpenOption(engine: Engine): void {
       });
     }
 
+    for (const input of [
+      '{"clineVersion":"3","hookName":"PostToolUse","taskId":"t"}',
+      '{"hookName":"PostToolUse","taskId":"t"}',
+    ]) {
+      test(`Cline can refuse after a tool, so a failure is passed on: ${input}`, async (stage) => {
+        const [, hook] = FAILURES[1];
+        const bare = await stage.bare(hook, { input });
+        expect(brief(await stage.wrapped(hook, { flags: FORGIVING, input }))).toEqual(brief(bare));
+        expect(await noticesOf(stage)).toEqual([
+          expect.stringMatching(
+            '^probe: --fail-open is ignored: a hook may block on "PostToolUse"',
+          ),
+        ]);
+      });
+    }
+
+    test('a late payload of Cline counts before anything is dropped', async (stage) => {
+      const run = await stage.startWrapped(
+        ['sh', '-c', 'echo >started; cat >/dev/null; echo out; exit 1'],
+        { flags: FORGIVING },
+      );
+      run.stdin.write('{"hookName":"PostToolUse",');
+      await until('the hook to start', () => existsSync(stage.path('started')));
+      run.stdin.end('"taskId":"t"}');
+      expect(brief(await run.finish())).toMatchObject({ code: 1, stdout: 'out\n' });
+    });
+
     for (const [what, hook] of FAILURES) {
       test(`if it can block, a hook that ${what} behaves as without the option`, async (stage) => {
         const input = payloadOf('PreToolUse');

@@ -1,8 +1,9 @@
+import { agentOf } from '../../agents/recognize.ts';
 import type { RunOptions } from '../../config/run-options.ts';
 import { effectiveSettings } from '../../config/run-options.ts';
 import type { Settings } from '../../config/settings.ts';
 import { deriveCorrelationId, parseTraceParent } from '../../domain/correlation.ts';
-import { canBlock } from '../../domain/events.ts';
+import { canBlock, canBlockFor } from '../../domain/events.ts';
 import { defaultHookName } from '../../domain/hook/hook-name.ts';
 import { traceIdOf, uuidV7 } from '../../domain/identifiers.ts';
 import type { Begin } from '../../domain/record.ts';
@@ -65,17 +66,25 @@ export function withLateFacts(begin: Begin, payload: Uint8Array): Begin {
 
 /** Whether the part of the payload that has arrived names an event on which a hook can block. */
 export function namesBlockingEvent(payload: Uint8Array): boolean {
-  const { eventType } = readFacts(payload, {});
-  return eventType !== undefined && canBlock(eventType);
+  const facts = readFacts(payload, {});
+  return facts.eventType !== undefined && mayBlock(facts, facts.eventType);
 }
+
+/** The payload alone tells Cline, where a hook can refuse after a tool, too. */
+const mayBlock = ({ signs }: PayloadFacts, eventType: string): boolean =>
+  canBlockFor(agentOf({ eventType, signs }), eventType);
 
 /**
  * The warning about `--fail-open`: if a hook can block on the event, or the event is unknown, a failure may be a
  * refusal. Undefined if the option counts. The C port is in fail_open.c.
  */
-function failOpenWarning(named: string | undefined, eventType: string): string | undefined {
+function failOpenWarning(
+  named: string | undefined,
+  eventType: string,
+  facts: PayloadFacts,
+): string | undefined {
   const event = named !== undefined && named !== '' && canBlock(named) ? named : eventType;
-  if (!canBlock(event)) return undefined;
+  if (!mayBlock(facts, event)) return undefined;
   return unforgiving(event);
 }
 
@@ -86,7 +95,7 @@ export function describeExecution(parts: BeginParts): Described {
   const parent = parseTraceParent(parts.inheritedTraceParent);
   const eventType = facts.eventType ?? options.event ?? '';
   const toolName = facts.toolName ?? options.tool;
-  const ignored = options.failOpen ? failOpenWarning(options.event, eventType) : undefined;
+  const ignored = options.failOpen ? failOpenWarning(options.event, eventType, facts) : undefined;
   const begin: Begin = {
     ...ids,
     ...parts.process,
