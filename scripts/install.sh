@@ -26,6 +26,13 @@ if [ "$work" = uninstall ]; then
   exit 0
 fi
 
+# Where better-sqlite3 was not built, Node's own SQLite serves.
+sqlite=node_modules/better-sqlite3 native=node_modules/better-sqlite3/build/Release/better_sqlite3.node
+if [ ! -e "$native" ] && ! node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 22 || (a === 22 && b >= 13) ? 0 : 1)'; then
+  echo "install: better-sqlite3 was not built, and this Node has no SQLite of its own: install Node 22.13 or newer, or run npm rebuild better-sqlite3" >&2
+  exit 1
+fi
+
 trap 'rm -rf "$library.new"' EXIT
 rm -rf "$library.new"
 mkdir -p "$library.new/bin" "$library.new/dist" "$library.new/node_modules"
@@ -39,16 +46,12 @@ done
 # The bundles that these load on demand.
 cp dist/redaction.cjs dist/decisions.cjs dist/wide-text.cjs dist/dashboard.cjs "$library.new/dist/"
 cp -R dist/exporters "$library.new/dist/"
-# better-sqlite3 without the sources to compile it. Where it was not built, Node's own SQLite serves.
-sqlite=node_modules/better-sqlite3
-if [ -e "$sqlite/build/Release/better_sqlite3.node" ]; then
+# better-sqlite3 without the sources to compile it.
+if [ -e "$native" ]; then
   mkdir -p "$library.new/$sqlite/build/Release"
   cp -R "$sqlite/package.json" "$sqlite/lib" "$sqlite/LICENSE" "$library.new/$sqlite/"
-  cp "$sqlite/build/Release/better_sqlite3.node" "$library.new/$sqlite/build/Release/"
+  cp "$native" "$library.new/$sqlite/build/Release/"
   cp -R node_modules/bindings node_modules/file-uri-to-path "$library.new/node_modules/"
-elif ! node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 22 || (a === 22 && b >= 13) ? 0 : 1)'; then
-  echo "install: better-sqlite3 was not built, and this Node has no SQLite of its own: install Node 22.13 or newer, or run npm rebuild better-sqlite3" >&2
-  exit 1
 fi
 cp package.json README.md CHANGELOG.md SECURITY.md LICENSE LICENSE-of-parts "$library.new/"
 cp -R docs "$library.new/docs"

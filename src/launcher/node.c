@@ -118,6 +118,7 @@ void node_exec(char **argv, bool searches_path)
     static struct program program;
     if (!find_program(&program) &&
         !(searches_path && program.script[0] == '/' && find_node_on_path(program.node))) return;
+    if (access(program.script, F_OK) != 0) return;
     argv[0] = program.node;
     argv[1] = program.script;
     (void)execv(program.node, argv);

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { hookbus } from '../support/hookbus.ts';
@@ -10,6 +10,15 @@ const SHARED = 'project/.claude/settings.json';
 const settings = (...commands: string[]) => ({
   hooks: { Stop: [{ hooks: commands.map((command) => ({ type: 'command', command })) }] },
 });
+
+/** All files below a directory, with their texts. */
+const filesOf = (top: string): Map<string, string> =>
+  new Map(
+    readdirSync(top, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map(({ parentPath, name }) => join(parentPath, name))
+      .map((path) => [path, readFileSync(path, 'utf8')]),
+  );
 
 /** A home and a project with these files. */
 function stage(files: Readonly<Record<string, unknown>>) {
@@ -29,6 +38,35 @@ function stage(files: Readonly<Record<string, unknown>>) {
   const read = (name: string): string => readFileSync(join(top, name), 'utf8');
   return { top, run, read };
 }
+
+it('uninstall names the variables that it removed where no hook had a prefix', async () => {
+  const { run, top } = stage({ [OWN]: settings(), [SHARED]: settings('./team.sh') });
+  const before = filesOf(top);
+  await run('install', '--scope', 'project', '--enable', '--store-raw');
+  await run('uninstall', '--scope', 'project');
+  const words = ['uninstall', '--scope', 'user'];
+  const named = 'HOOKBUS_ENABLED and HOOKBUS_STORE_RAW';
+  expect((await run(...words, '--dry-run')).stdout).toContain(
+    `${named} would be removed from 1 file.`,
+  );
+  expect((await run(...words)).stdout).toContain(`${named} were removed from 1 file.`);
+  const after = filesOf(top);
+  for (const [path, text] of before) expect(after.get(path)).toBe(text);
+
+  await run('install', '--scope', 'project', '--store-raw');
+  await run('uninstall', '--scope', 'project');
+  expect((await run(...words)).stdout).toContain('HOOKBUS_STORE_RAW was removed from 1 file.');
+});
+
+it('install --enable --dry-run writes nothing where only the project has hooks', async () => {
+  for (const files of [{}, { [OWN]: settings() }]) {
+    const { run, top } = stage({ ...files, [SHARED]: settings('./team.sh') });
+    const before = filesOf(top);
+    const { stdout } = await run('install', '--scope', 'project', '--enable', '--dry-run');
+    expect(stdout).toContain('HOOKBUS_ENABLED would be added to 1 file.');
+    expect(filesOf(top)).toEqual(before);
+  }
+});
 
 describe('a file that a team shares', () => {
   const files = { [OWN]: settings('./own.sh'), [SHARED]: settings('./team.sh') };

@@ -717,6 +717,25 @@ async function runAsync(
   return code;
 }
 
+tests('a command for people', () => {
+  it.each([
+    ['nothing is beside the launcher', undefined],
+    ['a file beside it names Node and a script that is gone', '/gone/hookbus.js'],
+  ])('says that hookbus.js is missing where %s', (_how, script) => {
+    const place = openPlace();
+    const program = place.path('hookbus');
+    copyFileSync(LAUNCHER, program);
+    if (script !== undefined)
+      writeFileSync(place.path('node-path'), `${process.execPath}\n${script}\n`);
+    const { code, stdout, stderr } = end(program, ['status'], {
+      env: place.env(),
+      cwd: place.directory,
+    });
+    expect([code, stdout]).toEqual([127, '']);
+    expect(stderr).toMatch(/^hookbus: hookbus\.js was not found beside the launcher.*\n$/);
+  });
+});
+
 /** A copy of the launcher with this script as the `hookbus.js` beside it. */
 function withFakeNode(script: string): { place: Place; program: string } {
   const place = openPlace();
