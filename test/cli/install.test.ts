@@ -456,7 +456,7 @@ describe('the error is one line, and nothing is written', () => {
   it.each([
     [
       'install --agent zed',
-      '--agent must be one of claude, codex, gemini, cursor, copilot, qwen, droid, auggie, got "zed"',
+      '--agent must be one of claude, codex, gemini, cursor, copilot, qwen, droid, auggie, cline, got "zed"',
     ],
     ['install --scope team', '--scope must be one of user, project, local, got "team"'],
     ['install --only guard', '--only: there is no hook named "guard". Did you mean "guard_rm"?'],
