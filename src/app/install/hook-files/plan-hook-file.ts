@@ -58,7 +58,7 @@ function choose(
   if (!rules.isChosen(file.name))
     return [form === undefined ? 'left' : 'unchanged', 'it was not chosen'];
   if (form !== undefined && movedStat?.isFile() !== true)
-    return ['left', `${moved} is missing or no file, so it refuses everything`];
+    return ['left', `${moved} is missing or not a plain file, so the hook does not run`];
   if (form !== undefined) return [rules.work === 'install' ? 'wrapped' : 'unwrapped'];
   if (rules.work === 'uninstall') return chooseBare(file);
   const reason = reasonToLeave(file, rules, wasWrapped);
