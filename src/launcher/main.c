@@ -152,6 +152,7 @@ int main(int argc, char **argv)
     if (!is_run(argc, argv)) {
         char **words = arguments_for_node(argc, argv);
         if (words != NULL) node_exec(words, true);
+        free(words);
         command_print(node_has_script() ? "Node.js was not found, and all commands but `run` need it"
                                         : "hookbus.js was not found beside the launcher, and all commands but `run` need it: "
                                           "install HookBus again");
