@@ -560,7 +560,7 @@ describe('several at once', () => {
       hooks: {
         Stop: [
           {
-            hooks: Array.from({ length: 3000 }, (_, at) => ({
+            hooks: Array.from({ length: 600 }, (_, at) => ({
               type: 'command',
               command: `./hook-${at}.sh | cat`,
             })),
