@@ -6,7 +6,7 @@ import { LongestFirst } from './test/support/longest-first.ts';
 const TIMED = [
   'test/conformance/timed.test.ts',
   'test/*/million.test.ts',
-  'test/daemon/claims.test.ts',
+  'test/daemon/{claims,memory}.test.ts',
   'test/e2e/{claude,cline,codex,copilot,gemini,qwen}.test.ts',
   'test/e2e/{all-hooks,dedupe-races,log-under-fire,lying-key-server}.test.ts',
   'test/launcher/run.test.ts',

@@ -90,7 +90,7 @@ describe('the completions', () => {
     ],
     [
       ['install', '--agent', 'c'],
-      ['claude', 'codex', 'cursor', 'copilot'],
+      ['claude', 'codex', 'cursor', 'copilot', 'cline'],
     ],
     [['install', '--settings', ''], []],
     [['daemon', 're'], ['restart']],

@@ -265,6 +265,7 @@ describe('enabled', () => {
 
 describe('disabled', () => {
   it('runs bodies, creates no file and loads nothing', async () => {
+    const other = aHookState();
     const state = aHookState({
       HOOKBUS_ENABLED: '0',
       TRACEPARENT: `00-${TRACE}-${'b'.repeat(16)}-01`,
@@ -284,7 +285,7 @@ describe('disabled', () => {
       const ids = await Promise.all([1, 2].map(() => guardedExecution('a', 'Stop', {}, () => 1)));
       say(ids[0].correlationId !== ids[1].correlationId && /^[0-9a-f]{32}$/.test(ids[0].correlationId));
       process.env.HOOKBUS_ENABLED = '1';
-      process.env.HOOKBUS_HOME = '/proc/nowhere';
+      process.env.HOOKBUS_HOME = ${JSON.stringify(other.home)};
       await guardedExecution('a', 'Stop', {}, () => 1);
       say(loaded() > 0);`);
     expect(stderr).toBe('');
