@@ -190,7 +190,9 @@ export function failOpenOption(engine: Engine): void {
       test(`Cline can refuse after a tool, so a failure is passed on: ${input}`, async (stage) => {
         const [, hook] = FAILURES[1];
         const bare = await stage.bare(hook, { input });
-        expect(brief(await stage.wrapped(hook, { flags: FORGIVING, input }))).toEqual(brief(bare));
+        expect(
+          brief(await stage.wrapped(hook, { flags: FORGIVING, input, stdin: 'pipe' })),
+        ).toEqual(brief(bare));
         expect(await noticesOf(stage)).toEqual([
           expect.stringMatching(
             '^probe: --fail-open is ignored: a hook may block on "PostToolUse"',
