@@ -15,11 +15,19 @@ const PARTS = [
 ];
 
 /** Whether every user can reach a file: root's home, for example, is closed to others. */
-function isOpenToAll(path: string): boolean {
+export function isOpenToAll(path: string): boolean {
   for (let place = dirname(path); place !== dirname(place); place = dirname(place)) {
     if ((statSync(place).mode & 0o001) === 0) return false;
   }
   return true;
+}
+
+/** Copies what `hookbus` needs to a directory. */
+export function copyParts(place: string): void {
+  for (const part of PARTS.filter((name) => existsSync(join(ROOT, name)))) {
+    mkdirSync(dirname(join(place, part)), { recursive: true });
+    cpSync(join(ROOT, part), join(place, part), { recursive: true });
+  }
 }
 
 /**
@@ -30,10 +38,7 @@ function isOpenToAll(path: string): boolean {
  */
 export function openToAll(command: readonly string[], place: string): string[] {
   if (command.every((word) => isOpenToAll(word))) return [...command];
-  for (const part of PARTS.filter((name) => existsSync(join(ROOT, name)))) {
-    mkdirSync(dirname(join(place, part)), { recursive: true });
-    cpSync(join(ROOT, part), join(place, part), { recursive: true });
-  }
+  copyParts(place);
   return command.map((word) => {
     if (word.startsWith(ROOT)) return join(place, word.slice(ROOT.length));
     if (word !== execPath || isOpenToAll(word)) return word;

@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { VERSION } from '../../../src/domain/version.ts';
+import { copyParts, isOpenToAll } from '../../support/open-to-all.ts';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
@@ -39,11 +40,16 @@ export function directoryForLauncher(kind: string): { directory: string; program
   const directory = mkdtempSync(join(tmpdir(), `hookbus-${kind}-`));
   const bin = join(directory, 'bin');
   mkdirSync(bin);
-  // Some tests run it as another user.
+  // Some tests run it as another user, who may not reach this checkout.
   chmodSync(directory, 0o755);
-  for (const name of ['hookbus.js', 'package.json'])
-    copyFileSync(join(ROOT, 'bin', name), join(bin, name));
-  for (const name of ['dist', 'node_modules']) symlinkSync(join(ROOT, name), join(directory, name));
+  if (isOpenToAll(join(ROOT, 'dist', 'main.cjs'))) {
+    for (const name of ['hookbus.js', 'package.json'])
+      copyFileSync(join(ROOT, 'bin', name), join(bin, name));
+    for (const name of ['dist', 'node_modules'])
+      symlinkSync(join(ROOT, name), join(directory, name));
+  } else {
+    copyParts(directory);
+  }
   return { directory, program: join(bin, 'hookbus') };
 }
 
