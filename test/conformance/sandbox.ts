@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { expect } from 'vitest';
 import { compiled } from './support/compiled.ts';
 import type { Engine } from './support/engine.ts';
-import { brief, python } from './support/running.ts';
+import { brief, briefly, python } from './support/running.ts';
 import type { InputOptions, Stage } from './support/stage.ts';
 import { type Topic, topic, WITHOUT_HOME } from './support/topic.ts';
 
@@ -68,7 +68,10 @@ async function runsAsBare(
   options: InputOptions,
 ): Promise<void> {
   const bare = await stage.bare([...below, ...HOOK], options);
-  expect(bare, below.join(' ')).toMatchObject({ code: 3, stdout: Buffer.from(INPUT) });
+  expect(brief(bare), below.join(' ')).toMatchObject({
+    code: 3,
+    stdout: briefly(Buffer.from(INPUT)),
+  });
   const own = [...engine.command, 'run', '--name', 'probe', '--', ...HOOK];
   expect(brief(await stage.bare([...below, ...own], options)), below.join(' ')).toEqual(
     brief(bare),

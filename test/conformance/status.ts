@@ -56,7 +56,7 @@ export function status(engine: Engine): void {
       expect(seen.sort()).toEqual(
         EXIT_CODES.map((code) => `exit-${code} ${code} null ${statusOf(code)}`).sort(),
       );
-    }, 90_000);
+    }, 300_000);
 
     for (const signal of DEADLY_SIGNALS) {
       test(`death of the hook by ${signal} is death by ${signal}`, async (stage) => {
