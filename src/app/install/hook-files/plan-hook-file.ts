@@ -3,8 +3,10 @@ import { basename, join } from 'node:path';
 import { reasonToLeaveFile } from '../../../agents/hook-files.ts';
 import type { HookPlan } from '../../../agents/settings/hook-plan.ts';
 import type { Environment } from '../../../config/settings.ts';
+import { reasonOf } from '../../../domain/errors.ts';
 import { hookFileText } from '../../../domain/hook/hook-file.ts';
 import { SHARED } from '../../../domain/hook/wrapping.ts';
+import { settingsError } from '../settings-file.ts';
 import { type HookFile, isHalfDone } from './find-hook-files.ts';
 
 /** How to wrap or unwrap hook files. */
@@ -79,7 +81,16 @@ function chooseBare(file: HookFile): readonly [HookPlan['action'], (string | und
 export const isTaken = (file: HookFile): boolean =>
   file.form === undefined && file.movedStat !== undefined && !isHalfDone(file);
 
-const readMoved = ({ moved }: HookFile): string => readFileSync(moved, 'utf8');
+function readMoved({ path, moved }: HookFile): string {
+  try {
+    return readFileSync(moved, 'utf8');
+  } catch (error) {
+    throw settingsError(
+      `${path} cannot be restored: ${reasonOf(error)}`,
+      `Make ${moved} readable. Nothing was changed.`,
+    );
+  }
+}
 
 const factsOf = ({ path, event, name, form, prefix, moved }: HookFile) => ({
   ...{ event, matcher: undefined, type: 'command', name, limitMs: undefined },
