@@ -6,7 +6,9 @@ import { brief, python } from './support/running.ts';
 import { topic } from './support/topic.ts';
 import { inPool, until } from './support/until.ts';
 
-const EXIT_CODES = Array.from({ length: 256 }, (_, code) => code);
+const ALL_CODES = Array.from({ length: 256 }, (_, code) => code);
+/** For engines that take long to start: those with a meaning, and both ends. */
+const SOME_CODES = [...[0, 1, 2, 3, 64, 99], ...ALL_CODES.slice(124, 160), ...[192, 254, 255]];
 
 const DEADLY_SIGNALS = [
   'SIGHUP',
@@ -42,19 +44,20 @@ const statusOf = (code: number): string =>
 
 export function status(engine: Engine): void {
   topic(engine, 'the status', 'concurrent', ({ test, testIf }) => {
-    test('each of the 256 exit codes is passed on and recorded', async (stage) => {
-      const outcomes = await inPool(EXIT_CODES, 4, (code) =>
+    const codes = engine.capabilities.startsAtOnce === true ? ALL_CODES : SOME_CODES;
+    test(`each of ${codes.length} exit codes is passed on and recorded`, async (stage) => {
+      const outcomes = await inPool(codes, 4, (code) =>
         stage.wrapped(['sh', '-c', `exit ${code}`], { flags: ['--name', `exit-${code}`] }),
       );
       expect(outcomes.map(brief)).toEqual(
-        EXIT_CODES.map((code) => ({ code, signal: null, stdout: '', stderr: '' })),
+        codes.map((code) => ({ code, signal: null, stdout: '', stderr: '' })),
       );
       const rows = await stage.rows();
       const seen = rows.map(
         (row) => `${row.hook_name} ${row.exit_code} ${row.signal} ${row.status}`,
       );
       expect(seen.sort()).toEqual(
-        EXIT_CODES.map((code) => `exit-${code} ${code} null ${statusOf(code)}`).sort(),
+        codes.map((code) => `exit-${code} ${code} null ${statusOf(code)}`).sort(),
       );
     }, 300_000);
 

@@ -57,6 +57,14 @@ export const UNTIMED = [
 /** Topics that measure time, or wait for engines that wait for each other: no other test file runs beside them. */
 export const TIMED = [(engine: Engine) => dedupe(engine), signalsAtStart, timing, waiting];
 
+/** Topics about what Node or a table in common decides, so that one engine for another processor can do without them. */
+const DECIDED_ELSEWHERE: readonly unknown[] = [
+  ...[options, failOpenOption, skippedGuards, payloads, decisions, off, nameless],
+];
+
+/** What depends on the processor and its system calls. */
+export const LOW_LEVEL = UNTIMED.filter((topic) => !DECIDED_ELSEWHERE.includes(topic));
+
 /** Tests that use the most of an engine's code, for a slow build of it. */
 const CORE = [signals, streams, input, output, exit, stdio, failOpen, signalsAtStart];
 
