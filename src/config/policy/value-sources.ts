@@ -2,12 +2,9 @@ import type { ConfigReading } from '../file/config-file.ts';
 import { CONFIG_KEYS } from '../file/config-keys.ts';
 import type { Settings } from '../settings.ts';
 
-/** Where a value in force comes from. */
-export const VALUE_SOURCES = ['default', 'policy', 'config', 'environment'] as const;
-
 export interface ValueSource {
   readonly key: string;
-  readonly source: (typeof VALUE_SOURCES)[number];
+  readonly source: 'default' | 'policy' | 'config' | 'environment';
   /** The file, or the variable; null for a default. */
   readonly from: string | null;
   /** The file of root's that keeps users from changing it; null: they may. */
