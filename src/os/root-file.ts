@@ -1,4 +1,13 @@
-import { closeSync, constants, fstatSync, openSync, type Stats } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  realpathSync,
+  type Stats,
+  statSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
 import { isCode, isOthersToWrite } from './own-file.ts';
 import { readAtMost } from './read-bounded.ts';
 
@@ -57,3 +66,28 @@ export function readRootFile(
 
 /** Whether an error of opening means that the path is a link, or leads through what is no directory. */
 export const isNoPlainPath = (error: unknown): boolean => isCode(error, 'ELOOP', 'ENOTDIR');
+
+/**
+ * Why a program is not one that root alone can change and every user can start; undefined if it is. Looks at every
+ * directory on the way, and at where links lead.
+ * @throws the file system's error
+ */
+export function unfitProgram(path: string): string | undefined {
+  const places = [...upwards(dirname(path)), ...upwards(realpathSync(path))];
+  for (const place of new Set(places)) {
+    const stat = statSync(place);
+    if (stat.uid !== 0) return `${place} belongs to user ${stat.uid}, not to root`;
+    // In a directory such as /tmp, nobody can replace what is root's.
+    const isSticky = stat.isDirectory() && (stat.mode & STICKY) !== 0;
+    if (isOthersToWrite(stat) && !isSticky) return `users other than root can write to ${place}`;
+    if ((stat.mode & constants.S_IXOTH) === 0) return `not every user can use ${place}`;
+  }
+  return undefined;
+}
+
+const STICKY = 0o1000;
+
+function upwards(path: string): string[] {
+  const above = dirname(path);
+  return above === path ? [path] : [path, ...upwards(above)];
+}
