@@ -205,8 +205,9 @@ describe.skipIf(canHavePolicy !== true)('under a policy', () => {
       const line = `umask 022; printf '%s' '${policy}' >/etc/hookbus/config.d/1.json`;
       expect(spawnSync('nsenter', [...place, line]).status).toBe(0);
       const packet = once(receiver, 'message');
-      spoolWhole(paths);
-      const [bytes] = await packet;
+      // The daemon looks at root's files once a second, and exports what comes after that.
+      const more = setInterval(() => spoolWhole(paths), 200);
+      const [bytes] = await packet.finally(() => clearInterval(more));
       expect(String(bytes)).toContain('hookbus.');
     } finally {
       daemon.kill('SIGTERM');

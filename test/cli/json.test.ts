@@ -259,6 +259,13 @@ describe('the fields of', () => {
     expect(unique(pathsOf(JSON.parse(stdout)))).toEqual(unique(documented('hooks').keys()));
   });
 
+  it('wrap are documented', async () => {
+    const hooks = { Stop: [{ hooks: [{ type: 'command', command: 'x' }] }] };
+    const input = JSON.stringify({ hooks });
+    const { stdout } = await hookbus(['wrap', '--json'], {}, undefined, undefined, input);
+    expect(unique(pathsOf(JSON.parse(stdout)))).toEqual(unique(documented('wrap').keys()));
+  });
+
   it('enable and disable are documented, with the recording of status', async () => {
     const { home } = freshState();
     const env = { HOOKBUS_HOME: home, HOME: temporaryDirectory() };

@@ -2,9 +2,12 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { wrapCommand } from '../../src/cli/commands/setup/wrap.ts';
 import { type Ended, hookbus } from '../support/hookbus.ts';
 import { freshState } from '../support/state.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
+
+const SCRIPT = join(import.meta.dirname, '../../bin/hookbus.js');
 
 const wrap = (
   text: string,
@@ -145,8 +148,13 @@ describe('wrap', () => {
   });
 });
 
+it.each(wrapCommand.examples)('the example %s works when it is pasted', (line) => {
+  const program = `hookbus() { '${process.execPath}' '${SCRIPT}' "$@"; }`;
+  const { stdout, stderr } = spawnSync('sh', ['-c', `${program}\n${line}`], { encoding: 'utf8' });
+  expect([stdout, stderr]).toEqual(['{"hooks": {}}\n', '']);
+});
+
 /** The very bytes that a process writes. */
 function hookbusProcessWith(text: string): Buffer {
-  const script = new URL('../../bin/hookbus.js', import.meta.url).pathname;
-  return spawnSync(process.execPath, [script, 'wrap'], { input: text, env: {} }).stdout;
+  return spawnSync(process.execPath, [SCRIPT, 'wrap'], { input: text, env: {} }).stdout;
 }

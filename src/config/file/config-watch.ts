@@ -8,6 +8,9 @@ import {
   readConfigFile,
 } from './config-file.ts';
 
+/** How often to look for a change of root's files: there may be many, and the daemon asks for each execution. */
+const POLICY_MS = 1000;
+
 export interface ConfigWatch {
   /** The configuration in force. It checks size and time of the files, and reads them only if these have changed. */
   readonly current: () => Config;
@@ -25,9 +28,18 @@ export function createConfigWatch(
   let seen: string | undefined;
   let config: Config | undefined;
   let given: Found = {};
+  let [policy, policyAt] = ['', Number.NEGATIVE_INFINITY];
+
+  function policyNow(): string {
+    const now = performance.now();
+    if (now - policyAt < POLICY_MS) return policy;
+    policyAt = now;
+    policy = policyIdentity(identityOf);
+    return policy;
+  }
 
   function look(): Config {
-    const now = `${identityOf(path)}\n${policyIdentity(identityOf)}`;
+    const now = `${identityOf(path)}\n${policyNow()}`;
     if (config !== undefined && now === seen) return config;
     const reading = readConfigFile(path);
     seen = now;

@@ -38,7 +38,7 @@ export const wrapCommand: Command = {
       'settings without hooks stay unchanged',
     ],
     [
-      'echo \'{"hooks": {}}\' | hookbus wrap --enable --command /opt/hookbus/bin/hookbus',
+      'echo \'{"hooks": {}}\' | hookbus wrap --enable --command /opt/hookbus',
       'for machines with HookBus in another place',
     ],
   ],
