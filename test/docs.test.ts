@@ -7,7 +7,7 @@ import { reportAlert } from '../src/app/alerts/alert-report.ts';
 import { assemble } from '../src/app/recording/assemble.ts';
 import { provideCompression } from '../src/app/recording/compression.ts';
 import { DEFAULT_CONFIG, parseConfig } from '../src/config/file/config-file.ts';
-import { CONFIG_KEYS } from '../src/config/file/edit-config.ts';
+import { CONFIG_KEYS } from '../src/config/file/config-keys.ts';
 import { parseRunOptions } from '../src/config/run-options.ts';
 import { DEFAULTS, readSettings } from '../src/config/settings.ts';
 import { DECISIONS } from '../src/domain/answer/decision.ts';

@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { DEFAULT_CONFIG, readConfigFile } from '../config/file/config-file.ts';
+import { readConfigFile } from '../config/file/config-file.ts';
 import { createAccess } from './access.ts';
 import type { DashboardParts } from './answers.ts';
 import { createFeed } from './feed.ts';
@@ -60,8 +60,7 @@ export function createDashboard(parts: DashboardParts) {
 export type CreateDashboard = typeof createDashboard;
 
 async function start(parts: DashboardParts, feed: ReturnType<typeof createFeed>) {
-  const reading = readConfigFile(parts.paths.config);
-  const { dashboard } = reading.state === 'refused' ? DEFAULT_CONFIG : reading.config;
+  const { dashboard } = readConfigFile(parts.paths.config).config;
   const { servers, port } = await listenOnBoth(dashboard.port);
   const access = createAccess(port, readHostName(parts.paths.dashboardHost), parts.now);
   const listener = createRequestListener(parts, access, feed);

@@ -14,6 +14,7 @@ export const ERROR_CODES = {
     'A newer HookBus wrote the database. It is not changed; executions wait in the spool.',
   E_FILE: 'A file cannot be written, or it exists and `--force` was not given.',
   E_CONFIG: 'config.json is invalid or cannot be written; the message says where and why.',
+  E_POLICY: 'Root forbids users to change the setting; the message names the file.',
   E_GATE: 'The gate file of the hook cannot be changed; the message says why.',
   E_HOOK:
     'The hook is ambiguous: none with that name is recorded, several are, or its recorded command is incomplete.',

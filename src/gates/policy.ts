@@ -1,5 +1,5 @@
-import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
-import { isCode, isOthersToWrite } from '../os/own-file.ts';
+import { isCode } from '../os/own-file.ts';
+import { hasRoot, isNoPlainPath, readRootFile, unfitDirectory } from '../os/root-file.ts';
 
 /**
  * Hooks that root protects: no gate, breaker, key or option keeps them from running or suppresses their output.
@@ -24,24 +24,15 @@ const NO_NAMES: ReadonlySet<string> = new Set();
 
 /** Never throws. */
 export function readPolicy(): Policy {
-  // Windows has no root.
-  if (process.geteuid === undefined) return { state: 'absent', names: NO_NAMES };
+  if (!hasRoot()) return { state: 'absent', names: NO_NAMES };
   try {
-    const why = unfitness(DIRECTORY, constants.O_DIRECTORY, ({ stat }) =>
-      stat.isDirectory() ? undefined : 'it is not a directory',
-    );
+    const why = unfitDirectory(DIRECTORY);
     if (why !== undefined) return ignored(DIRECTORY, why);
-    let text = '';
-    const problem = unfitness(POLICY_PATH, constants.O_NONBLOCK, ({ file, stat }) => {
-      if (!stat.isFile()) return 'it is not a regular file';
-      text = textOf(file);
-      return undefined;
-    });
-    return problem === undefined ? parsePolicy(text) : ignored(POLICY_PATH, problem);
+    const read = readRootFile(POLICY_PATH, MAX_BYTES);
+    return 'unfit' in read ? ignored(POLICY_PATH, read.unfit) : parsePolicy(read.text);
   } catch (error) {
     if (isCode(error, 'ENOENT')) return { state: 'absent', names: NO_NAMES };
-    if (isCode(error, 'ELOOP', 'ENOTDIR'))
-      return ignored(POLICY_PATH, 'it is a link, or not a file');
+    if (isNoPlainPath(error)) return ignored(POLICY_PATH, 'it is a link, or not a file');
     const reason = error instanceof Error ? error.message : String(error);
     return broken(`it cannot be read: ${reason}`);
   }
@@ -93,29 +84,3 @@ const broken = (why: string): Policy => ({
   problem: `${POLICY_PATH}: ${why}`,
   names: NO_NAMES,
 });
-
-/** Why the file is not root's alone; undefined if it is. @throws the file system's error */
-function unfitness(
-  path: string,
-  flags: number,
-  look: (opened: { file: number; stat: Stats }) => string | undefined,
-): string | undefined {
-  const file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | flags);
-  try {
-    const stat = fstatSync(file);
-    if (stat.uid !== 0) return `it belongs to user ${stat.uid}, not to root`;
-    if (isOthersToWrite(stat)) return 'users other than root can write to it';
-    return look({ file, stat });
-  } finally {
-    closeSync(file);
-  }
-}
-
-function textOf(file: number): string {
-  const bytes = Buffer.alloc(MAX_BYTES + 1);
-  let length = 0;
-  for (let got = -1; got !== 0 && length < bytes.length; length += got) {
-    got = readSync(file, bytes, length, bytes.length - length, null);
-  }
-  return length > MAX_BYTES ? ' '.repeat(length) : bytes.toString('utf8', 0, length);
-}

@@ -86,7 +86,7 @@ describe('the completions', () => {
     [['run', '--', 'l'], []],
     [
       ['install', '--scope', ''],
-      ['user', 'project', 'local'],
+      ['user', 'project', 'local', 'managed'],
     ],
     [
       ['install', '--agent', 'c'],

@@ -458,7 +458,7 @@ describe('the error is one line, and nothing is written', () => {
       'install --agent zed',
       '--agent must be one of claude, codex, gemini, cursor, copilot, qwen, droid, auggie, cline, got "zed"',
     ],
-    ['install --scope team', '--scope must be one of user, project, local, got "team"'],
+    ['install --scope team', '--scope must be one of user, project, local, managed, got "team"'],
     ['install --only guard', '--only: there is no hook named "guard". Did you mean "guard_rm"?'],
     ['install --settings nowhere.json', 'nowhere.json does not exist'],
     [

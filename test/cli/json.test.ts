@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { CONFIG_KEYS } from '../../src/config/file/edit-config.ts';
+import { CONFIG_KEYS } from '../../src/config/file/config-keys.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { hookbus } from '../support/hookbus.ts';
 import { anExecution, recordedOf, writeExecutions } from '../support/seed.ts';
@@ -257,6 +257,13 @@ describe('the fields of', () => {
     const env = { HOOKBUS_HOME: home, PATH: '/usr/bin:/bin' };
     const { stdout } = await hookbus(['hooks', '--json'], env, project);
     expect(unique(pathsOf(JSON.parse(stdout)))).toEqual(unique(documented('hooks').keys()));
+  });
+
+  it('wrap are documented', async () => {
+    const hooks = { Stop: [{ hooks: [{ type: 'command', command: 'x' }] }] };
+    const input = JSON.stringify({ hooks });
+    const { stdout } = await hookbus(['wrap', '--json'], {}, undefined, undefined, input);
+    expect(unique(pathsOf(JSON.parse(stdout)))).toEqual(unique(documented('wrap').keys()));
   });
 
   it('enable and disable are documented, with the recording of status', async () => {

@@ -48,7 +48,7 @@ describe('a config.json', () => {
   });
 
   it('that is missing means the defaults', () => {
-    expect(readConfigFile(aPath())).toEqual({ state: 'absent', config: DEFAULT_CONFIG });
+    expect(readConfigFile(aPath())).toMatchObject({ state: 'absent', config: DEFAULT_CONFIG });
   });
 
   it.each([
@@ -182,7 +182,7 @@ describe('changing it', () => {
     expect(readConfigFile(path).state).toBe('absent');
     editConfig(path, WINDOW, 7);
     editConfig(path, WINDOW, undefined);
-    expect(readConfigFile(path)).toEqual({ state: 'good', config: DEFAULT_CONFIG });
+    expect(readConfigFile(path)).toMatchObject({ state: 'good', config: DEFAULT_CONFIG });
   });
 
   it('leaves an unreadable file alone', () => {

@@ -28,12 +28,13 @@ const variables = (env: Variables): Variables => ({
   ...env,
 });
 
-/** Performs a `hookbus` command as in `hookbusProcess`, but in this process, from the sources. */
+/** Performs a `hookbus` command as in `hookbusProcess`, but in this process, from the sources. @param input its stdin */
 export async function hookbus(
   words: readonly string[],
   env: Variables = {},
   cwd: string = process.cwd(),
   user?: User,
+  input = '',
 ): Promise<Ended> {
   const answers = [...(user?.answers ?? [])];
   let [live, asked] = ['', ''];
@@ -52,7 +53,7 @@ export async function hookbus(
       }),
     holdScreen: () => () => undefined,
     onResize: () => () => undefined,
-    readInput: () => '',
+    readInput: () => input,
     async write(text) {
       live += text;
     },

@@ -24,3 +24,20 @@ export function underPolicy(room: string, policy: string, change = ''): string[]
     exec "$@"`;
   return ['unshare', '--mount', 'sh', '-ec', script, 'sh', room, policy, change];
 }
+
+/**
+ * The same with files of root's in /etc/hookbus, by their names there, such as `config.json` or `config.d/10-team.json`,
+ * and no protected hook.
+ */
+export function underConfigPolicy(
+  room: string,
+  files: Readonly<Record<string, unknown>>,
+  change = '',
+): string[] {
+  const written = Object.entries(files).map(([name, content]) => {
+    const text = typeof content === 'string' ? content : JSON.stringify(content);
+    return `printf '%s' '${text.replaceAll("'", "'\\''")}' >'hookbus/${name}'`;
+  });
+  const lines = ['umask 022', 'rm hookbus/policy.json', 'mkdir hookbus/config.d', ...written];
+  return underPolicy(room, '', [...lines, change].join('\n'));
+}

@@ -4,7 +4,10 @@ import type { Fault } from './claude-faults.ts';
 
 /** Whose settings a file has: a person's on this machine, a team's in a project, or a person's in a project. */
 export const SCOPES = ['user', 'project', 'local'] as const;
-export type Scope = (typeof SCOPES)[number];
+
+/** The same, and an administrator's for all users of a machine, which only root changes. */
+export const ALL_SCOPES = [...SCOPES, 'managed'] as const;
+export type Scope = (typeof ALL_SCOPES)[number];
 
 /** Where agents look for settings files. */
 export interface Places {

@@ -98,6 +98,9 @@ export const siteFacts = ({ event, matcher, type, limitMs }: HookSite) => ({
   limitMs,
 });
 
+/** Files that other people's machines may read, on Windows too. */
+const FOR_OTHERS: readonly Scope[] = ['project', 'managed'];
+
 /** Why a hook may not have a prefix, whoever wrote it; undefined if it may. */
 export function reasonToLeave(
   { base, site, isOurs }: KnownHook,
@@ -119,7 +122,7 @@ export function reasonToLeave(
       ? 'it also runs on Windows, which has no /bin/sh to look for hookbus'
       : `${site.field} runs in PowerShell on Windows; add a bash field to have it recorded`;
   }
-  if (scope === 'project' && rules.isForWindowsToo && !isForSh(site)) {
+  if (FOR_OTHERS.includes(scope) && rules.isForWindowsToo && !isForSh(site)) {
     return 'the file is for PowerShell too, which cannot run a prefix; add "shell": "bash" to have it wrapped';
   }
   const bareIn = rules.bareElsewhere.get(hookKey(site, own));

@@ -66,8 +66,7 @@ function reportAll(
   return listAlerts(db, since).map((row) => reportNow(db, row, config, nowMs));
 }
 
-/** Reports the defaults if config.json cannot be used: only the daemon knows the last valid configuration. */
+/** Reports the policy and the defaults if config.json cannot be used: only the daemon knows the last valid configuration. */
 function configOf({ config }: StatePaths) {
-  const reading = readConfigFile(config);
-  return (reading.state === 'refused' ? DEFAULT_CONFIG : reading.config).alerts;
+  return readConfigFile(config).config.alerts;
 }

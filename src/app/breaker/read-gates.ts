@@ -1,10 +1,6 @@
-import {
-  type Config,
-  type ConfigReading,
-  DEFAULT_CONFIG,
-  readConfigFile,
-} from '../../config/file/config-file.ts';
+import { type Config, type ConfigReading, readConfigFile } from '../../config/file/config-file.ts';
 import type { StatePaths } from '../../config/home/paths.ts';
+import { type ForbiddenSetting, forbiddenSettings } from '../../config/policy/value-sources.ts';
 import { type HookId, isWholeCommand } from '../../domain/hook/hook-id.ts';
 import { DAY_MS } from '../../domain/time.ts';
 import { assess, type BreakerState, stateOfOpened } from '../../gates/breaker.ts';
@@ -57,6 +53,15 @@ export interface GateState {
     readonly unused: readonly string[];
     readonly recommended: readonly Recommendation[];
   };
+  /** /etc/hookbus/config.json and config.d beside it. */
+  readonly config_policy: {
+    /** The files that count. */
+    readonly files: readonly string[];
+    /** What does not count, and why, one sentence each. */
+    readonly problems: readonly string[];
+    /** Keys of config.json that do not count, and the file that forbids them. */
+    readonly forbidden: readonly ForbiddenSetting[];
+  };
   /** /etc/hookbus/policy.json. */
   readonly policy: {
     readonly state: Policy['state'];
@@ -65,7 +70,7 @@ export interface GateState {
   };
 }
 
-export const NO_GATES: GateState = {
+export const NO_GATES: Omit<GateState, 'config_policy'> = {
   config: { path: null, state: 'absent', problem: null },
   key_server_problems: [],
   gates: [],
@@ -77,7 +82,7 @@ export const NO_GATES: GateState = {
 /** @param db undefined if there is no database that can be used */
 export function readGates(paths: StatePaths, db: Database | undefined, nowMs: number): GateState {
   const reading = readConfigFile(paths.config);
-  const { breaker, dedupe } = reading.state === 'refused' ? DEFAULT_CONFIG : reading.config;
+  const { breaker, dedupe } = reading.config;
   const isKnown = db !== undefined && reading.state !== 'refused';
   return {
     config: {
@@ -85,6 +90,7 @@ export function readGates(paths: StatePaths, db: Database | undefined, nowMs: nu
       state: reading.state,
       problem: reading.state === 'refused' ? reading.problem : null,
     },
+    config_policy: configPolicyState(reading),
     key_server_problems: keyServerFindings(dedupe),
     gates: gatesNow(paths.gates, db, nowMs),
     old_gates: [...new Set(listOldGates(paths.gates).map(({ hookName }) => hookName))],
@@ -98,6 +104,12 @@ export function readGates(paths: StatePaths, db: Database | undefined, nowMs: nu
     policy: readPolicyState(),
   };
 }
+
+export const configPolicyState = (reading: ConfigReading): GateState['config_policy'] => ({
+  files: reading.policy.files,
+  problems: reading.policy.problems,
+  forbidden: forbiddenSettings(reading),
+});
 
 /** A broken policy protects every hook. */
 function readPolicyState(): GateState['policy'] {

@@ -1,17 +1,20 @@
+import { type ForbiddenSetting, ignoredText } from '../../config/policy/value-sources.ts';
 import { typedWord } from '../../domain/hook/shell-word.ts';
 import type { StatusReport } from '../reading/read-status.ts';
-import { type Check, type Finding, problem } from './finding.ts';
+import { advice, type Check, type Finding, problem } from './finding.ts';
 
 /**
  * Reports switches, breakers and root's policy that have no effect, and hooks that are off in another state directory.
  */
 export function checkSwitches(report: StatusReport): Check {
-  const { old_gates, breaker, policy, switched_off_elsewhere } = report;
+  const { old_gates, breaker, policy, config_policy, switched_off_elsewhere } = report;
   const findings = [
     ...old_gates.map(oldGate),
     ...breaker.unused.map(unusedBreaker),
     ...switched_off_elsewhere.map(elsewhere),
     ...(policy.problem === null ? [] : [policyProblem(policy.state, policy.problem)]),
+    ...config_policy.problems.map(configPolicyProblem),
+    ...config_policy.forbidden.map(forbidden),
   ];
   const { length } = policy.protected_hooks;
   const names = policy.protected_hooks.includes('*')
@@ -61,3 +64,17 @@ const policyProblem = (state: StatusReport['policy']['state'], text: string): Fi
         'Someone other than root may have written it, so it protects no hook.',
         'As root, run chown root and chmod go-w on the file and its directory.',
       );
+
+const configPolicyProblem = (text: string): Finding =>
+  problem(
+    text,
+    'What it should set for all users does not count.',
+    'As root, correct it; a file that is ignored needs chown root and chmod go-w, as does its directory.',
+  );
+
+const forbidden = (one: ForbiddenSetting): Finding =>
+  advice(
+    ignoredText(`${one.key} in config.json`, one),
+    'The value there counts for all users of this machine.',
+    `Type hookbus config unset ${one.key}, or ask whoever administers the machine.`,
+  );

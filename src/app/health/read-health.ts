@@ -1,3 +1,4 @@
+import { ignoredText } from '../../config/policy/value-sources.ts';
 import { typedWord } from '../../domain/hook/shell-word.ts';
 import { DAY_MS, isoOf } from '../../domain/time.ts';
 import type { Database } from '../../store/database.ts';
@@ -24,7 +25,10 @@ export interface HealthFacts {
   /** Undefined if there is no database that can be used. */
   readonly db: Database | undefined;
   readonly nowMs: number;
-  readonly gates: Pick<GateState, 'gates' | 'old_gates' | 'breaker' | 'policy' | 'config'>;
+  readonly gates: Pick<
+    GateState,
+    'gates' | 'old_gates' | 'breaker' | 'policy' | 'config' | 'config_policy'
+  >;
   readonly skipped: readonly SkippedGuardReport[];
   /** The open ones. */
   readonly alerts: readonly AlertReport[];
@@ -83,7 +87,7 @@ export function namesOf(hooks: readonly HookProblems[]): NameOf {
 
 /** Switches that do something elsewhere, or nothing. */
 function switchTroubles({ gates, elsewhere = [] }: HealthFacts): Trouble[] {
-  const { old_gates, breaker, policy, config } = gates;
+  const { old_gates, breaker, policy, config, config_policy } = gates;
   return [
     ...elsewhere.map(({ hook_name, state_directory }) =>
       trouble(
@@ -96,6 +100,12 @@ function switchTroubles({ gates, elsewhere = [] }: HealthFacts): Trouble[] {
     ...(policy.problem === null
       ? []
       : [trouble('broken', policy.problem, { fix: 'hookbus doctor' }, 1)]),
+    ...config_policy.problems.map((text) => trouble('broken', text, { fix: 'hookbus doctor' }, 1)),
+    ...config_policy.forbidden.map((one) =>
+      trouble('note', ignoredText(`${one.key} in config.json`, one), {
+        fix: `hookbus config unset ${one.key}`,
+      }),
+    ),
     ...(config.problem === null
       ? []
       : [

@@ -1,5 +1,6 @@
 import { readConfigFile } from '../../config/file/config-file.ts';
 import type { StatePaths } from '../../config/home/paths.ts';
+import { NO_POLICY } from '../../config/policy/config-policy.ts';
 import { isInForce } from '../../gates/gate-file.ts';
 import { listGates } from '../../gates/gate-writer.ts';
 
@@ -15,7 +16,8 @@ export function actingContent(paths: StatePaths, nowMs: number): string[] {
 }
 
 function ofConfig(path: string): string[] {
-  const reading = readConfigFile(path);
+  // What root sets is in force whatever this directory has.
+  const reading = readConfigFile(path, NO_POLICY);
   if (reading.state === 'absent') return [];
   if (reading.state === 'refused') return [`config.json cannot be used: ${reading.problem}`];
   const { alerts, breaker, dedupe, prometheus, statsd, opentelemetry } = reading.config;

@@ -19,10 +19,10 @@ export interface FoundFile {
 
 /**
  * The directory that a project's settings file must stay in. Anyone may have written a repository, and a link in it may
- * point at one of the user's own files. Undefined for a file of the user.
+ * point at one of the user's own files. Undefined for a file of the user or of root.
  */
 export function boundsOf({ path, scope }: FoundFile, places: Places): string | undefined {
-  if (scope === 'user') return undefined;
+  if (scope === 'user' || scope === 'managed') return undefined;
   return realpathSync(isBelow(path, places.projectRoot) ? places.projectRoot : workTreeOf(path));
 }
 
@@ -81,7 +81,7 @@ export function findNeighbours(agent: AgentSettings, places: Places): Neighbour[
   });
 }
 
-function jsonFilesOf(directory: string): string[] {
+export function jsonFilesOf(directory: string): string[] {
   try {
     const names = readdirSync(directory).filter((name) => name.endsWith('.json'));
     return names
@@ -94,7 +94,7 @@ function jsonFilesOf(directory: string): string[] {
 }
 
 /** Empty if it cannot be read. */
-function textOf(path: string): string {
+export function textOf(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch {
@@ -120,7 +120,7 @@ export function nameSettings(
   const absolute = resolve(places.cwd, path);
   if (!existsSync(absolute)) throw settingsError(`${path} does not exist`);
   const target = realpathSync(absolute);
-  requireChangeable(path, target);
+  if (scope !== 'managed') requireChangeable(path, target);
   const known = findSettings(agent, places).find((file) => realpathSync(file.path) === target);
   if (known === undefined) requireItsAgent(path, [absolute, target], agent);
   const guessed = known?.scope ?? (/\.local\.json$/.test(basename(target)) ? 'local' : 'project');
@@ -133,7 +133,10 @@ export function requireChangeable(path: string, target: string): void {
     /^managed-settings/.test(basename(target)) ||
     /[\\/]managed-settings\.d$/.test(dirname(target))
   ) {
-    throw settingsError(`${path} is managed by an administrator`, 'HookBus did not change it.');
+    throw settingsError(
+      `${path} is managed by an administrator`,
+      'HookBus did not change it. As root: hookbus install --scope managed',
+    );
   }
   if (/[\\/]plugins[\\/](?:cache|marketplaces)[\\/]/.test(target)) {
     throw settingsError(

@@ -67,6 +67,12 @@ function disabledLinesOf({ agent, files, otherFiles }: InstallRequest): Readonly
 const POWERSHELL = /"(?:powershell|commandWindows)"\s*:|"shell"\s*:\s*"powershell"/;
 const POWERSHELL_LINE = /\b(?:powershell|pwsh)\b|\.ps1\b|\$env:/i;
 
-export const isForWindows = ({ text, hooks }: InspectedFile): boolean =>
+export const isForWindows = ({
+  text,
+  hooks,
+}: {
+  readonly text: string;
+  readonly hooks: readonly Pick<InspectedHook, 'site'>[];
+}): boolean =>
   POWERSHELL.test(text) ||
   hooks.some(({ site }) => POWERSHELL_LINE.test(String(site.command?.value ?? '')));

@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
+import { readConfigFile } from '../../config/file/config-file.ts';
 import type { StatePaths } from '../../config/home/paths.ts';
 import { findRefused } from '../../config/home/state-home.ts';
+import { forbiddenVariables } from '../../config/policy/value-sources.ts';
 import { retentionDays } from '../../config/retention.ts';
 import type { Environment, HomeProblem, Settings } from '../../config/settings.ts';
 import { HookbusError, reasonOf } from '../../domain/errors.ts';
@@ -16,7 +18,7 @@ import {
   type StoreContents,
 } from '../../store/queries/overview.ts';
 import { type AlertsReport, NO_ALERTS, readAlerts } from '../alerts/read-alerts.ts';
-import { type GateState, NO_GATES, readGates } from '../breaker/read-gates.ts';
+import { configPolicyState, type GateState, NO_GATES, readGates } from '../breaker/read-gates.ts';
 import { type ElsewhereReport, switchedOffElsewhere } from '../breaker/switched-off-elsewhere.ts';
 import { type HealthFacts, type HealthItem, readHealth } from '../health/read-health.ts';
 import { mayKeepSecrets, REDACTION_IGNORED } from '../recording/redaction-in-force.ts';
@@ -120,7 +122,7 @@ export function readStatus(
     retention_days: retentionDays(settings),
     daemon: settings.daemon,
     switched_off_elsewhere: elsewhere,
-    problems: [...settings.problems, ...redactionProblem(settings)],
+    problems: [...settings.problems, ...ineffective(settings)],
   };
   return {
     ...common,
@@ -130,9 +132,13 @@ export function readStatus(
   };
 }
 
-/** A shell cannot switch redaction off. */
-function redactionProblem({ redact, paths }: Settings): string[] {
-  return redact || (paths !== undefined && mayKeepSecrets(paths.config)) ? [] : [REDACTION_IGNORED];
+/** What this shell sets and cannot set: it cannot switch redaction off, nor change what root locked. */
+function ineffective(settings: Settings): string[] {
+  const { redact, paths } = settings;
+  const forbidden = forbiddenVariables(readConfigFile(paths?.config ?? NO_FILE), settings);
+  const isIgnored = !redact && (paths === undefined || !mayKeepSecrets(paths.config));
+  const isSaid = forbidden.some((text) => text.startsWith('HOOKBUS_REDACT'));
+  return isIgnored && !isSaid ? [...forbidden, REDACTION_IGNORED] : forbidden;
 }
 
 function problemText(problem: HomeProblem | undefined): string | null {
@@ -164,6 +170,9 @@ const EMPTY: Omit<StatusReport['database'], 'path' | 'state'> = {
   newest: null,
 };
 
+/** Without a state directory, root's policy alone is in force. */
+const NO_FILE = '';
+
 function noStateDirectory(): State {
   return {
     database: { path: null, state: 'absent', ...EMPTY },
@@ -175,6 +184,7 @@ function noStateDirectory(): State {
     set_aside_databases: [],
     health: [],
     ...NO_GATES,
+    config_policy: configPolicyState(readConfigFile(NO_FILE)),
   };
 }
 

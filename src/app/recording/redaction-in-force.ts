@@ -16,5 +16,5 @@ export function withRedactionInForce(begin: Begin, configPath: string | undefine
 /** A config.json that cannot be read does not switch redaction off. */
 export function mayKeepSecrets(configPath: string): boolean {
   const reading = readConfigFile(configPath);
-  return reading.state === 'good' && !reading.config.redact;
+  return reading.state !== 'refused' && !reading.config.redact;
 }

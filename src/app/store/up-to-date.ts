@@ -1,5 +1,5 @@
 import { zlibSync } from 'fflate';
-import { DEFAULT_CONFIG, readConfigFile } from '../../config/file/config-file.ts';
+import { readConfigFile } from '../../config/file/config-file.ts';
 import type { StatePaths } from '../../config/home/paths.ts';
 import { HookbusError, reasonOf } from '../../domain/errors.ts';
 import type { HookId } from '../../domain/hook/hook-id.ts';
@@ -82,13 +82,12 @@ function reconcileSwitches(
   now: () => number,
 ): void {
   const reading = readConfigFile(paths.config);
-  const { alerts } = reading.state === 'refused' ? DEFAULT_CONFIG : reading.config;
+  const { alerts, breaker: config } = reading.config;
   try {
     handle.use(({ db }) => reconcileSkippedGuards(db, alerts, now()));
   } catch {}
   // The unreadable config.json may enable breakers, and a daemon may still use its last valid version.
   if (reading.state === 'refused') return;
-  const { breaker: config } = reading.config;
   try {
     handle.use(({ db }) => {
       const parts = { db, gates: paths.gates, config, nowMs: now() };

@@ -27,6 +27,7 @@ import { doctorCommand } from './setup/doctor.ts';
 import { enableCommand } from './setup/enable.ts';
 import { installCommand } from './setup/install.ts';
 import { uninstallCommand } from './setup/uninstall.ts';
+import { wrapCommand } from './setup/wrap.ts';
 
 /** Every command, in the order of the overview. */
 export const COMMANDS: readonly Command[] = [
@@ -57,5 +58,6 @@ export const COMMANDS: readonly Command[] = [
   exportCommand,
   trustCommand,
   uninstallCommand,
+  wrapCommand,
   completionCommand,
 ];

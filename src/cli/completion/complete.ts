@@ -1,6 +1,6 @@
-import { SCOPES } from '../../agents/settings/agent-settings.ts';
+import { ALL_SCOPES } from '../../agents/settings/agent-settings.ts';
 import { AGENT_SETTINGS } from '../../agents/settings/settings-files.ts';
-import { CONFIG_KEYS } from '../../config/file/edit-config.ts';
+import { CONFIG_KEYS } from '../../config/file/config-keys.ts';
 import { withOwnHome } from '../../config/home/state-home.ts';
 import { type Environment, readSettings } from '../../config/settings.ts';
 import { DECISIONS } from '../../domain/answer/decision.ts';
@@ -22,7 +22,7 @@ const BY_PLACEHOLDER: Readonly<
   Record<string, (env: Environment) => Candidates | Promise<Candidates>>
 > = {
   AGENT: () => Object.keys(AGENT_SETTINGS),
-  SCOPE: () => SCOPES,
+  SCOPE: () => ALL_SCOPES,
   WHAT: () => GROUPINGS,
   STATUS: () => STATUSES,
   DECISION: () => DECISIONS,

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import {
   type AgentName,
   type AgentSettings,
+  ALL_SCOPES,
   type Places,
   SCOPES,
   type Scope,
@@ -23,9 +24,11 @@ import {
   linksOut,
 } from '../../app/install/install.ts';
 import { installedFiles } from '../../app/install/installed.ts';
+import { managedPlaces, managedSettings } from '../../app/install/managed/managed-files.ts';
 import { settingsError } from '../../app/install/settings-file.ts';
 import { ownerByPlace, ownerOf } from '../../app/install/whose-file.ts';
 import { requirePaths } from '../../app/store/open-store.ts';
+import { ownUser } from '../../os/own-file.ts';
 import { visible } from '../output/text.ts';
 import { isConfirmed, isOutsideConfirmed, isSharedConfirmed } from '../terminal/confirm.ts';
 import type { Context, Given } from '../words/command.ts';
@@ -67,6 +70,9 @@ export async function readAgent(
 
 export const readScope = (name: string): Scope => readWord('--scope', name, SCOPES);
 
+/** The same for `install` and `uninstall`, which root can use for all users. */
+const readAnyScope = (name: string): Scope => readWord('--scope', name, ALL_SCOPES);
+
 /** Whether the user named no files, neither by their path nor by their scope. */
 const isUnscoped = (given: Given): boolean =>
   given.values('scope').length + given.values('settings').length === 0;
@@ -82,7 +88,9 @@ export function chooseFiles(
   agent: AgentSettings,
   places: Places,
 ): readonly FoundFile[] {
-  const scopes = given.values('scope').map(readScope);
+  const scopes = given.values('scope').map(readAnyScope);
+  const isManaged = scopes.includes('managed');
+  if (isManaged) requireRoot(work, given);
   const named = given.values('settings');
   if (named.length > 0) {
     if (scopes.length > 1) {
@@ -92,12 +100,29 @@ export function chooseFiles(
   }
   const isWanted = ({ scope }: { readonly scope: Scope }): boolean =>
     scopes.length === 0 || scopes.includes(scope);
-  const files = findSettings(agent, places).filter(isWanted);
+  const files = isManaged
+    ? managedSettings(agent, places)
+    : findSettings(agent, places).filter(isWanted);
   if (files.length > 0) return files;
-  const looked = agent.places(places).filter(isWanted);
+  const looked = isManaged
+    ? managedPlaces(agent.agent).map((path) => ({ path }))
+    : agent.places(places).filter(isWanted);
   throw settingsError(
     `there is no settings file of ${agent.title} at ${looked.map(({ path }) => path).join(' or ') || 'any known place'}`,
     `To name one: hookbus ${work} --settings FILE`,
+  );
+}
+
+/** @throws HookbusError unless root changes the settings of all users, and nothing else at once */
+function requireRoot(work: InstallRequest['work'], given: Given): void {
+  if (given.values('scope').length > 1) {
+    throw usageError('--scope managed cannot be combined with another scope');
+  }
+  if (given.isOn('all-hooks')) throw usageError('--all-hooks is for one user, not for all');
+  if (ownUser() === 0) return;
+  throw settingsError(
+    'only root may change the settings that an administrator manages',
+    ownUser() === undefined ? undefined : `Try: sudo -H hookbus ${work} --scope managed`,
   );
 }
 

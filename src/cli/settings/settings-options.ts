@@ -13,7 +13,7 @@ export const SETTINGS_OPTIONS: Readonly<Record<string, CommandOption>> = {
   scope: {
     value: 'SCOPE',
     describe:
-      'user: yours, for every project; project: shared by a team; local: yours, for this project; repeatable',
+      'user: yours, for every project; project: shared by a team; local: yours, for this project; managed: for all users, as root; repeatable',
     default: 'user and local; each shared file is asked about',
     isRepeatable: true,
   },

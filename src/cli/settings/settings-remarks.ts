@@ -77,7 +77,9 @@ function inBothFiles({ request: { work, agent }, files, left, context }: Work): 
 function onInstall(work: Work): string[] {
   const { request, files, left, unset, renames, places, context } = work;
   const { agent, program } = request;
-  const remarks = findNeighbours(agent, places).map(({ path, saying }) => `${path} ${saying}.`);
+  const remarks = findNeighbours(agent, places)
+    .filter(({ path }) => files.every((file) => file.path !== path))
+    .map(({ path, saying }) => `${path} ${saying}.`);
   const hooks = [...files, ...left].flatMap((file) => file.hooks);
   if (hooks.length === 0) return [...remarks, noHooks(agent, files)];
   const types = hooks.flatMap(({ type }) => (type === 'command' ? [] : type));

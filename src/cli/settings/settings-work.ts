@@ -2,10 +2,12 @@ import { readPlaces } from '../../agents/settings/agent-places.ts';
 import type { AgentSettings, Places } from '../../agents/settings/agent-settings.ts';
 import { findSettings } from '../../app/install/find-settings.ts';
 import { changeSettings, type FileReport, type InstallRequest } from '../../app/install/install.ts';
+import { settingsError } from '../../app/install/settings-file.ts';
 import { openStore, requirePaths } from '../../app/store/open-store.ts';
 import { defaultHome } from '../../config/home/paths.ts';
 import { HookbusError } from '../../domain/errors.ts';
 import { isOfNpx, ownProgram, saveNodePath } from '../../os/own-program.ts';
+import { unfitProgram } from '../../os/root-file.ts';
 import { hasGitBash } from '../../os/windows/git-bash.ts';
 import { listHookCommands } from '../../store/hook-commands.ts';
 import { installLines } from '../output/state/install.ts';
@@ -56,7 +58,8 @@ export async function workOnSettings(
   if (!request.isDryRun) saveNodePath(context.node, context.script, defaultHome(context.env));
   makeShell(allHooks, request);
   const done = setPrefix(changeSettings(request), request, allHooks, places);
-  const isOwn = work === 'install' && given.values('settings').length === 0;
+  const isForAll = request.files.some(({ scope }) => scope === 'managed');
+  const isOwn = work === 'install' && given.values('settings').length === 0 && !isForAll;
   const files = isOwn ? switchOnForUser(done, request, values, places) : done;
   const left = leftAlone(choice, request);
   const remarks = [
@@ -99,15 +102,19 @@ function readRequest(
   places: Places,
 ): InstallRequest {
   const files = chooseFiles(work, given, agent, places);
+  const program = ownProgram(node, script);
+  const isManaged = files.some(({ scope }) => scope === 'managed');
+  if (isManaged && work === 'install') requireForAll(program);
   const [only, except] = [given.values('only'), given.values('except')];
-  const found = findSettings(agent, places);
+  // Which files users have does not count for all of them.
+  const found = isManaged ? [] : findSettings(agent, places);
   const paths = requirePaths(settings);
   return {
     work,
     agent,
     files,
     otherFiles: found.filter(({ path }) => !files.some((file) => file.path === path)),
-    program: ownProgram(node, script),
+    program,
     windows: process.platform === 'win32' ? { hasGitBash: hasGitBash(env) } : undefined,
     isChosen: (name) => (only.length === 0 || only.includes(name)) && !except.includes(name),
     sets: () => ({}),
@@ -120,6 +127,18 @@ function readRequest(
     env,
     now,
   };
+}
+
+/** Settings for all users must not name a program that one of them can change. @throws HookbusError `E_SETTINGS_FILE` */
+function requireForAll(program: readonly string[]): void {
+  for (const word of program) {
+    const why = unfitProgram(word);
+    if (why === undefined) continue;
+    throw settingsError(
+      `settings for all users must not name ${word}: ${why}`,
+      'Install HookBus as root for all users first, as docs/fleet.md shows.',
+    );
+  }
 }
 
 /** The recorded commands of a hook's name; none if the database cannot be read. */

@@ -16,7 +16,7 @@ const LINES: readonly (readonly [words: string, line: string])[] = [
   ['fix check health healthcheck diagnose verify debug', 'doctor'],
   ['info state ping ps', 'status'],
   ['remove rm delete unwrap', 'uninstall'],
-  ['init setup add wrap', 'install'],
+  ['init setup add', 'install'],
   ['start activate', 'enable'],
   ['start activate enable', 'install --enable'],
   ['stop deactivate', 'disable'],

@@ -2,7 +2,9 @@ import { closeSync, constants, fstatSync, readFileSync } from 'node:fs';
 import { getNodeValue, type Node, type ParseError, parseTree } from 'jsonc-parser';
 import { reasonOf } from '../../domain/errors.ts';
 import { isCode, isOthersToWrite, openOwnFile } from '../../os/own-file.ts';
+import { type ConfigPolicy, NO_POLICY, readConfigPolicy } from '../policy/config-policy.ts';
 import { SECTIONS, TOP_LEVEL } from '../sections/index.ts';
+import { settingsOf, topLevelSetting } from './config-keys.ts';
 import type { ConfigSetting } from './config-setting.ts';
 
 type Values<Section> = {
@@ -14,27 +16,30 @@ export type Config = {
   readonly [Name in keyof typeof SECTIONS]: Values<(typeof SECTIONS)[Name]>;
 } & Values<typeof TOP_LEVEL>;
 
-/** The result of reading a config.json. */
-export type ConfigReading =
-  | { readonly state: 'absent' | 'good'; readonly config: Config }
+/** The result of parsing the text of a config.json, whatever root says. */
+type ParsedConfig =
+  | { readonly state: 'good'; readonly config: Config }
   /** The file cannot be used; `problem` says where and why. */
   | { readonly state: 'refused'; readonly problem: string };
+
+/** The result of reading a user's config.json under root's policy. */
+export type ConfigReading = {
+  /** What is in force: the policy, the user's values where it lets them, and the defaults. */
+  readonly config: Config;
+  readonly policy: ConfigPolicy;
+  /** What the user's file sets. */
+  readonly given: Found;
+} & (
+  | { readonly state: 'absent' | 'good' }
+  /** The user's file cannot be used; `problem` says where and why. */
+  | { readonly state: 'refused'; readonly problem: string }
+);
 
 /** Maximum size in bytes; nobody writes a larger configuration by hand. */
 const MAX_CONFIG_BYTES = 1024 * 1024;
 
 /** In force if there is no config.json. */
 export const DEFAULT_CONFIG: Config = configOf({});
-
-/** The settings of a section by name; empty if there is no such section. */
-export function settingsOf(section: string): Readonly<Record<string, ConfigSetting<unknown>>> {
-  return Object.hasOwn(SECTIONS, section) ? SECTIONS[section as keyof typeof SECTIONS] : {};
-}
-
-/** A setting outside all sections; undefined if there is none with this name. */
-export function topLevelSetting(name: string): ConfigSetting<unknown> | undefined {
-  return Object.hasOwn(TOP_LEVEL, name) ? TOP_LEVEL[name as keyof typeof TOP_LEVEL] : undefined;
-}
 
 /** Hides every value that may contain a password. */
 export function withoutSecrets(config: Config): Config {
@@ -58,8 +63,19 @@ function hidden(value: string | Readonly<Record<string, string>>) {
   return Object.fromEntries(Object.keys(value).map((key) => [key, HIDDEN]));
 }
 
-/** Reads the file. Never throws. */
-export function readConfigFile(path: string): ConfigReading {
+/** Reads the user's file, and root's policy. Never throws. */
+export function readConfigFile(path: string, policy = readConfigPolicy()): ConfigReading {
+  const read = readOwn(path);
+  const given = read.state === 'good' ? read.given : {};
+  return { ...read, given, config: configOf(given, policy), policy };
+}
+
+type OwnReading =
+  | { readonly state: 'absent' }
+  | { readonly state: 'good'; readonly given: Found }
+  | { readonly state: 'refused'; readonly problem: string };
+
+function readOwn(path: string): OwnReading {
   let file: number | undefined;
   try {
     file = openOwnFile(path, constants.O_RDONLY);
@@ -67,19 +83,22 @@ export function readConfigFile(path: string): ConfigReading {
     // It decides what the daemon runs, and where data is sent.
     if (isOthersToWrite(stat)) return refused(`others can write to it: chmod 600 ${path}`);
     if (stat.size > MAX_CONFIG_BYTES) return refused(`it is larger than ${MAX_CONFIG_BYTES} bytes`);
-    return parseConfig(readFileSync(file, 'utf8'));
+    return parseOwn(readFileSync(file, 'utf8'));
   } catch (error) {
-    if (isCode(error, 'ENOENT', 'ENOTDIR')) return { state: 'absent', config: DEFAULT_CONFIG };
-    return refused(reasonOf(error));
+    return isCode(error, 'ENOENT', 'ENOTDIR') ? { state: 'absent' } : refused(reasonOf(error));
   } finally {
     if (file !== undefined) closeSync(file);
   }
 }
 
 /** Parses the text of a config.json; one error refuses all of it. Never throws. */
-export function parseConfig(text: string): ConfigReading {
-  const problem = (at: number, message: string): ConfigReading =>
-    refused(`${placeOf(text, at)}: ${message}`);
+export function parseConfig(text: string): ParsedConfig {
+  const read = parseOwn(text);
+  return read.state === 'good' ? { state: 'good', config: configOf(read.given) } : read;
+}
+
+function parseOwn(text: string): Exclude<OwnReading, { readonly state: 'absent' }> {
+  const problem = (at: number, message: string) => refused(`${placeOf(text, at)}: ${message}`);
   try {
     const errors: ParseError[] = [];
     const root = parseTree(text, errors, { disallowComments: true, allowTrailingComma: false });
@@ -88,26 +107,31 @@ export function parseConfig(text: string): ConfigReading {
     if (root === undefined) return problem(0, 'expected an object');
     const found = findProblem(root);
     if (found !== undefined) return problem(found.at.offset, found.message);
-    return { state: 'good', config: configOf(JSON.parse(text) as Found) };
+    return { state: 'good', given: JSON.parse(text) as Found };
   } catch (error) {
     return refused(reasonOf(error));
   }
 }
 
-type Found = Readonly<Record<string, Readonly<Record<string, unknown>> | undefined>>;
+/** The values of a config.json by section and name; those outside all sections are beside the sections. */
+export type Found = Readonly<Record<string, Readonly<Record<string, unknown>> | undefined>>;
 
-function configOf(found: Found): Config {
+/** What is in force with these values of the user. */
+export function configOf(found: Found, { values, locked }: ConfigPolicy = NO_POLICY): Config {
+  const inForce = (key: string, given: unknown, setting: ConfigSetting<unknown>): unknown => {
+    if (given !== undefined && !locked.has(key)) return setting.read(given);
+    const set = values.get(key);
+    return set === undefined ? setting.default : set.value;
+  };
   const sections = Object.keys(SECTIONS).map((name) => {
     const settings = Object.entries(settingsOf(name));
-    const values = settings.map(([key, setting]) => {
-      const given = found[name]?.[key];
-      return [key, given === undefined ? setting.default : setting.read(given)];
+    const section = settings.map(([key, setting]) => {
+      return [key, inForce(`${name}.${key}`, found[name]?.[key], setting)];
     });
-    return [name, Object.fromEntries(values)];
+    return [name, Object.fromEntries(section)];
   });
   const others = Object.entries<ConfigSetting<unknown>>(TOP_LEVEL).map(([name, setting]) => {
-    const given = (found as Readonly<Record<string, unknown>>)[name];
-    return [name, given === undefined ? setting.default : setting.read(given)];
+    return [name, inForce(name, found[name], setting)];
   });
   return Object.fromEntries([...others, ...sections]) as Config;
 }
@@ -190,4 +214,4 @@ function shown(value: unknown): string {
   return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }
 
-const refused = (problem: string): ConfigReading => ({ state: 'refused', problem });
+const refused = (problem: string) => ({ state: 'refused', problem }) as const;

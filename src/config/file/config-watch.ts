@@ -1,15 +1,25 @@
 import { lstatSync } from 'node:fs';
-import { type Config, type ConfigReading, DEFAULT_CONFIG, readConfigFile } from './config-file.ts';
+import { policyIdentity } from '../policy/config-policy.ts';
+import {
+  type Config,
+  type ConfigReading,
+  configOf,
+  type Found,
+  readConfigFile,
+} from './config-file.ts';
+
+/** How often to look for a change of root's files: there may be many, and the daemon asks for each execution. */
+const POLICY_MS = 1000;
 
 export interface ConfigWatch {
-  /** The configuration in force. It checks the file's size and time, and reads the file only if these have changed. */
+  /** The configuration in force. It checks size and time of the files, and reads them only if these have changed. */
   readonly current: () => Config;
 }
 
 /**
- * Follows a config.json that may change at any time. An invalid file is refused as a whole: the last valid configuration
- * stays in force, or the defaults if there was none.
- * @param onReading called after the first reading, and after each reading of a changed file
+ * Follows a config.json and root's policy, which may change at any time. An invalid file is refused as a whole: what the
+ * last valid one sets stays in force, under the policy of now.
+ * @param onReading called after the first reading, and after each reading of changed files
  */
 export function createConfigWatch(
   path: string,
@@ -17,14 +27,24 @@ export function createConfigWatch(
 ): ConfigWatch {
   let seen: string | undefined;
   let config: Config | undefined;
+  let given: Found = {};
+  let [policy, policyAt] = ['', Number.NEGATIVE_INFINITY];
+
+  function policyNow(): string {
+    const now = performance.now();
+    if (now - policyAt < POLICY_MS) return policy;
+    policyAt = now;
+    policy = policyIdentity(identityOf);
+    return policy;
+  }
 
   function look(): Config {
-    const now = identityOf(path);
+    const now = `${identityOf(path)}\n${policyNow()}`;
     if (config !== undefined && now === seen) return config;
     const reading = readConfigFile(path);
-    const before = config ?? DEFAULT_CONFIG;
     seen = now;
-    config = reading.state === 'refused' ? before : reading.config;
+    if (reading.state !== 'refused') ({ given } = reading);
+    config = configOf(given, reading.policy);
     onReading(reading, config);
     return config;
   }

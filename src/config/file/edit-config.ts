@@ -5,15 +5,10 @@ import { HookbusError, reasonOf } from '../../domain/errors.ts';
 import { readOwnFile } from '../../os/own-file.ts';
 import { replaceFile } from '../../os/replace-file.ts';
 import { makeStateHome } from '../home/state-home.ts';
-import { SECTIONS, TOP_LEVEL } from '../sections/index.ts';
+import { forbiddenText } from '../policy/value-sources.ts';
 import type { Environment } from '../settings.ts';
-import {
-  type Config,
-  parseConfig,
-  readConfigFile,
-  settingsOf,
-  topLevelSetting,
-} from './config-file.ts';
+import { type Config, type ConfigReading, parseConfig, readConfigFile } from './config-file.ts';
+import { CONFIG_KEYS, settingsOf, topLevelSetting } from './config-keys.ts';
 import type { ConfigSetting } from './config-setting.ts';
 
 /** The position of a value in config.json: its section (empty for none) and its name. */
@@ -21,14 +16,6 @@ export interface ConfigKey {
   readonly section: string;
   readonly name: string;
 }
-
-/** All keys in the form that people type: `breaker.enabled`. */
-export const CONFIG_KEYS: readonly string[] = [
-  ...Object.keys(TOP_LEVEL),
-  ...Object.keys(SECTIONS).flatMap((section) =>
-    Object.keys(settingsOf(section)).map((name) => `${section}.${name}`),
-  ),
-];
 
 /** The form that people type. */
 export const nameOfKey = (key: ConfigKey): string => placeOf(key).join('.');
@@ -65,10 +52,10 @@ export function givenKeys(path: string): readonly string[] {
   return CONFIG_KEYS.filter((key) => findNodeAtLocation(root, key.split('.')) !== undefined);
 }
 
-/** The configuration in this file. @throws HookbusError `E_CONFIG` if the file cannot be used */
-export function requireConfig(path: string): Config {
+/** What is in force with this file. @throws HookbusError `E_CONFIG` if the file cannot be used */
+export function requireReading(path: string): ConfigReading {
   const reading = readConfigFile(path);
-  if (reading.state !== 'refused') return reading.config;
+  if (reading.state !== 'refused') return reading;
   throw new HookbusError(
     'E_CONFIG',
     `${path} cannot be used: ${reading.problem}`,
@@ -78,7 +65,7 @@ export function requireConfig(path: string): Config {
 
 /**
  * Changes one value and leaves the rest of the file as it is written; undefined removes the value.
- * @throws HookbusError `E_CONFIG` if the file cannot be used or cannot be written
+ * @throws HookbusError `E_CONFIG` if the file cannot be used or cannot be written, `E_POLICY` if root forbids the change
  */
 export function editConfig(
   path: string,
@@ -86,11 +73,16 @@ export function editConfig(
   value: unknown,
   env?: Environment,
 ): Config {
-  requireConfig(path);
+  const { policy } = requireReading(path);
+  const by = policy.locked.get(nameOfKey(key));
+  // What a user set before root forbade it can still be removed.
+  if (by !== undefined && value !== undefined) {
+    throw new HookbusError('E_POLICY', forbiddenText(nameOfKey(key), by));
+  }
   const before = textOf(path) ?? '{}\n';
   const root = parseTree(before);
   const isThere = root !== undefined && findNodeAtLocation(root, placeOf(key)) !== undefined;
-  if (value === undefined && !isThere) return requireConfig(path);
+  if (value === undefined && !isThere) return requireReading(path).config;
   const edits = modify(before, placeOf(key), value, { formattingOptions: styleOf(before) });
   const text = applyEdits(before, edits);
   const reading = parseConfig(text);
@@ -103,7 +95,7 @@ export function editConfig(
     const reason = reasonOf(error);
     throw new HookbusError('E_CONFIG', `${path} cannot be written: ${reason}`);
   }
-  return reading.config;
+  return requireReading(path).config;
 }
 
 /** The style of the existing file. */

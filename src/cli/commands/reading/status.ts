@@ -79,7 +79,7 @@ async function perform(given: Given, context: Context): Promise<Answer> {
   };
 }
 
-/** The exporters as the daemon reports them; without a daemon, those that config.json switches on. */
+/** The exporters as the daemon reports them; without a daemon, those that config.json and root's policy switch on. */
 async function exportersOf(
   config: string | undefined,
   daemon: DaemonState | undefined,
@@ -90,9 +90,8 @@ async function exportersOf(
     import('../../../config/file/config-file.ts'),
     import('../../../exporters/index.ts'),
   ]);
-  const reading = readConfigFile(config);
-  if (reading.state === 'refused') return [];
-  return EXPORTERS.filter(({ name }) => reading.config[name].enabled).map(({ name }) => ({
+  const inForce = readConfigFile(config).config;
+  return EXPORTERS.filter(({ name }) => inForce[name].enabled).map(({ name }) => ({
     ...{ name, target: null, state: 'no_daemon', last_error: null },
     ...{ sent: 0, dropped: 0, failures: 0 },
   }));

@@ -1,5 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { CleanupReport } from '../../../app/retention/clean-up.ts';
+import { readConfigPolicy } from '../../../config/policy/config-policy.ts';
+import { forbiddenText } from '../../../config/policy/value-sources.ts';
 import { retentionDays } from '../../../config/retention.ts';
 import { HookbusError } from '../../../domain/errors.ts';
 import { DAY_MS } from '../../../domain/time.ts';
@@ -75,13 +77,20 @@ const isAsked = (given: Given, { ask }: Context): boolean =>
   !['yes', 'dry-run', 'json'].some((option) => given.isOn(option));
 
 function readBefore(olderThan: string | undefined, { settings, now }: Context): number {
-  if (olderThan !== undefined) return readAge(olderThan, now());
+  const kept = (): number => now() - retentionDays(settings, refuseConfig) * DAY_MS;
+  const by = readConfigPolicy().locked.get('retention_days');
+  if (olderThan !== undefined) {
+    const beforeMs = readAge(olderThan, now());
+    if (by === undefined || beforeMs <= kept()) return beforeMs;
+    throw new HookbusError('E_POLICY', forbiddenText('retention_days', by));
+  }
+  if (by !== undefined) return kept();
   // Other commands use the default instead; here that could delete what the user meant to keep.
   const problem = settings.problems.find((text) => text.startsWith('HOOKBUS_RETENTION_DAYS:'));
   if (problem !== undefined) {
     throw new HookbusError('E_SETTING', problem.replace(/;.*$/, ''), 'Try: hookbus cleanup --help');
   }
-  return now() - retentionDays(settings, refuseConfig) * DAY_MS;
+  return kept();
 }
 
 function readAge(text: string, nowMs: number): number {

@@ -1,7 +1,8 @@
 import type { Config } from '../../../config/file/config-file.ts';
+import { CONFIG_KEYS } from '../../../config/file/config-keys.ts';
 import type { ConfigKey } from '../../../config/file/edit-config.ts';
 import type { StatePaths } from '../../../config/home/paths.ts';
-import { configLines } from '../../output/state/config.ts';
+import { type ConfigReport, configLines } from '../../output/state/config.ts';
 import { visible } from '../../output/text.ts';
 import type { Answer, Command, Context, Given } from '../../words/command.ts';
 import { didYouMean } from '../../words/nearest.ts';
@@ -17,6 +18,7 @@ export const configCommand: Command = {
   usage: '[show|get KEY|set KEY VALUE|unset KEY|path] [options]',
   about: [
     'config.json in the state directory configures the background work; docs/settings.md describes each key. The daemon applies a change within seconds. If the file is invalid, HookBus ignores the whole file and keeps the previous configuration.',
+    'Before it, /etc/hookbus/config.json and /etc/hookbus/config.d/*.json count, which only root can write: they set defaults for all users, and keys that users may not change.',
     'set and unset change one value and keep the rest of the file as you wrote it. Separate the items of a list by commas; if a command has a comma, write a JSON array. If the value of dedupe.secret is -, it is read from stdin.',
   ],
   argument: { name: 'ACTION', describe: ACTIONS.join(', '), default: 'show', values: ACTIONS },
@@ -24,7 +26,10 @@ export const configCommand: Command = {
     { name: 'KEY', describe: 'such as breaker.enabled' },
     { name: 'VALUE', describe: 'such as true' },
   ],
-  options: { all: { describe: 'show the defaults too' } },
+  options: {
+    all: { describe: 'show the defaults too' },
+    sources: { describe: 'show where each value comes from, and who may change it' },
+  },
   exitCodes: [
     ['0', 'done'],
     ['1', 'an argument is invalid, or config.json cannot be read or written'],
@@ -32,6 +37,7 @@ export const configCommand: Command = {
   examples: [
     ['hookbus config', 'what config.json sets'],
     ['hookbus config --all', 'every value, and which of them are defaults'],
+    ['hookbus config --sources', 'every value, and the file or variable that sets it'],
     ['hookbus config set breaker.enabled true', 'breakers for all hooks that cannot refuse'],
     ["hookbus config set breaker.hooks 'lint: npx eslint'", 'a breaker for one hook only'],
     [
@@ -58,11 +64,11 @@ async function perform(given: Given, context: Context): Promise<Answer> {
   const [key, value] = readArguments(action, given.moreArguments, editing);
   switch (action) {
     case 'show':
-      return show(paths, editing, given.isOn('all'));
+      return show(paths, editing, given, context);
     case 'path':
       return { json: { path: paths.config }, lines: () => [paths.config] };
     case 'get':
-      return get(paths, required(key), editing);
+      return get(paths, required(key), editing, context);
     case 'set':
     case 'unset':
       return change(paths, required(key), value, editing, context);
@@ -91,7 +97,7 @@ function readArguments(
   }
   if (keyWord === undefined) return [undefined, undefined];
   const key = editing.parseConfigKey(keyWord);
-  if (key === undefined) throw unknownKey(keyWord, editing.CONFIG_KEYS);
+  if (key === undefined) throw unknownKey(keyWord, CONFIG_KEYS);
   return [key, value];
 }
 
@@ -117,26 +123,50 @@ function required(key: ConfigKey | undefined): ConfigKey {
   return key;
 }
 
-async function show(paths: StatePaths, { givenKeys }: Editing, isWhole: boolean): Promise<Answer> {
-  const { DEFAULT_CONFIG, readConfigFile, withoutSecrets } = await import(
-    '../../../config/file/config-file.ts'
-  );
+async function show(
+  paths: StatePaths,
+  { givenKeys }: Editing,
+  given: Given,
+  { settings }: Context,
+): Promise<Answer> {
+  const [
+    { readConfigFile, withoutSecrets },
+    { forbiddenSettings, forbiddenVariables, valueSources },
+  ] = await Promise.all([
+    import('../../../config/file/config-file.ts'),
+    import('../../../config/policy/value-sources.ts'),
+  ]);
   const reading = readConfigFile(paths.config);
-  const report = {
+  const report: ConfigReport = {
     path: paths.config,
     state: reading.state,
     problem: reading.state === 'refused' ? reading.problem : null,
     given: givenKeys(paths.config),
-    config: reading.state === 'refused' ? DEFAULT_CONFIG : withoutSecrets(reading.config),
+    config: withoutSecrets(reading.config),
+    sources: valueSources(reading, settings, paths.config),
+    policy_files: reading.policy.files,
+    policy_problems: reading.policy.problems,
+    forbidden: forbiddenSettings(reading),
+    forbidden_variables: forbiddenVariables(reading, settings),
   };
-  return { json: report, lines: (page) => configLines(report, page, isWhole) };
+  const shows = { all: given.isOn('all'), sources: given.isOn('sources') };
+  return { json: report, lines: (page) => configLines(report, page, shows) };
 }
 
-function get(paths: StatePaths, key: ConfigKey, editing: Editing): Answer {
-  const value = shownValue(editing.requireConfig(paths.config), key, editing);
-  const isGiven = editing.givenKeys(paths.config).includes(editing.nameOfKey(key));
+async function get(
+  paths: StatePaths,
+  key: ConfigKey,
+  editing: Editing,
+  { settings }: Context,
+): Promise<Answer> {
+  const { valueSources } = await import('../../../config/policy/value-sources.ts');
+  const reading = editing.requireReading(paths.config);
+  const name = editing.nameOfKey(key);
+  const value = shownValue(reading.config, key, editing);
+  const isGiven = editing.givenKeys(paths.config).includes(name);
+  const origin = valueSources(reading, settings, paths.config).find((one) => one.key === name);
   return {
-    json: { key: editing.nameOfKey(key), value, given: isGiven },
+    json: { value, given: isGiven, ...origin },
     lines: () => [visible(typeof value === 'string' ? value : JSON.stringify(value))],
   };
 }

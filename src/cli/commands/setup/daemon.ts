@@ -97,6 +97,8 @@ async function run(paths: StatePaths, idleMs: number, context: Context): Promise
   const wantedDays = settings.isRetentionGiven ? settings.retentionDays : undefined;
   const retentionDays = (): number | undefined => {
     const reading = readConfigFile(paths.config);
+    // What root says for all users, nothing here changes.
+    if (reading.policy.locked.has('retention_days')) return reading.config.retention_days;
     if (isUnusable || reading.state === 'refused') return undefined;
     // The environment can only lengthen the retention: a repository may have set it.
     return Math.max(reading.config.retention_days, wantedDays ?? 0);

@@ -14,7 +14,7 @@ export const disableCommand: Command = {
   options: {
     'store-raw': { describe: 'only store no more payloads; recording stays on' },
     scope: {
-      value: 'SCOPE',
+      value: 'user|project|local',
       describe: 'user, project or local; repeatable',
       default: 'every file that switches it on',
       isRepeatable: true,

@@ -29,7 +29,7 @@ export const enableCommand: Command = {
       describe: 'store payloads of these decisions and statuses only, such as deny,error',
     },
     scope: {
-      value: 'SCOPE',
+      value: 'user|project|local',
       describe:
         'user: yours, for every project; project: shared by a team; local: yours, for this project; repeatable',
       default: 'user',

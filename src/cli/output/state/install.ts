@@ -31,6 +31,7 @@ export function installLines(story: InstallSummary, page: Page): string[] {
 const WHOSE = {
   user: 'yours',
   project: 'shared with the project',
+  managed: 'for all users',
   local: 'yours, in this project',
 } as const;
 
