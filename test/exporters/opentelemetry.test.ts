@@ -108,7 +108,7 @@ describe.each(PROTOCOLS)('spans over %s', (protocol) => {
     expect(refused?.status?.code ?? 'STATUS_CODE_UNSET').toBe('STATUS_CODE_UNSET');
     // The directory of the project stays here.
     expect(valuesOf(refused?.attributes)).toMatchObject({
-      ...{ 'hookbus.decision': 'deny', 'hookbus.project': 'app' },
+      ...{ 'hookbus.decision': 'deny', 'hookbus.project': expect.stringMatching(/^[0-9a-f]{12}$/) },
       ...{ 'hookbus.agent': 'claude', 'hookbus.subagent': 'Explore' },
     });
     for (const { bytes, headers, path } of collector.requests) {
@@ -116,7 +116,8 @@ describe.each(PROTOCOLS)('spans over %s', (protocol) => {
       expect({ path, key: headers['api-key'] }).toEqual({ path: '/v1/traces', key: 'k-1' });
     }
     const attributes = collector.requests[0]?.body.resourceSpans?.[0]?.resource.attributes;
-    expect(valuesOf(attributes)).toEqual({ 'service.name': 'hookbus', 'service.version': '0.1.0' });
+    const service = { 'service.name': 'hookbus', 'service.version': '0.1.0' };
+    expect(valuesOf(attributes)).toMatchObject(service);
     expect(hookbusProcess(['status', '--json'], { HOOKBUS_HOME: state.home }).stdout).not.toContain(
       'k-1',
     );
