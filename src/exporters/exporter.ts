@@ -2,6 +2,16 @@ import type { ExportedExecution } from '../domain/exported.ts';
 import type { Network } from '../network/network.ts';
 import type { MetricsSnapshot } from './snapshot.ts';
 
+/** OpenTelemetry's attributes of the resource, by name: which machine and whose HookBus this is. */
+export type Attributes = Readonly<Record<string, string>>;
+
+/** An alert that is open now. */
+export interface OpenAlert {
+  readonly rule: string;
+  /** Empty if the alert is not about a hook. */
+  readonly hook: string;
+}
+
 /** One destination of metrics or spans. */
 export interface Exporter {
   /** Accepts recorded executions. Returns at once and never throws; drops and counts those that it cannot send. */
@@ -44,6 +54,10 @@ export function failureOf(state: ExporterState, nowMs = performance.now()): stri
 export interface ExporterParts {
   /** Everything that Prometheus gets, as of now. @throws if the database cannot be read */
   readonly snapshot: () => Promise<MetricsSnapshot>;
+  /** Who exports, as of now. @throws if the database cannot be read */
+  readonly resource: () => Attributes;
+  /** The worst first. @throws if the database cannot be read */
+  readonly alerts: () => readonly OpenAlert[];
   /** Somebody was served, so the daemon is in use. */
   readonly onServed: () => void;
   /** The current network settings. */

@@ -30,15 +30,17 @@ const CLOSE_MS = 1000;
 /** Sends a span for each execution, and metrics, to a collector. Opening sends nothing. */
 export function openOpenTelemetry(
   options: OpenTelemetryOptions,
-  { network }: Pick<ExporterParts, 'network'>,
+  parts: Pick<ExporterParts, 'network' | 'resource' | 'alerts'>,
 ): Exporter {
   const resource = resourceFromAttributes({
     'service.name': options.service_name,
     'service.version': VERSION,
+    ...parts.resource(),
   });
+  const { network } = parts;
   const signals = [
     ...(options.traces ? [createTraces(options, resource, network)] : []),
-    ...(options.metrics ? [createMetricsSignal(options, resource, network)] : []),
+    ...(options.metrics ? [createMetricsSignal(options, resource, parts)] : []),
   ];
   return {
     take: (executions) => {
@@ -110,7 +112,7 @@ function createTraces(
 function createMetricsSignal(
   options: OpenTelemetryOptions,
   resource: Resource,
-  network: ExporterParts['network'],
+  { network, alerts }: Pick<ExporterParts, 'network' | 'alerts'>,
 ): Exporter {
   const sender = createOtlpSender(options, 'metrics', network);
   const tally = createTally(sender.url);
@@ -146,6 +148,7 @@ function createMetricsSignal(
     resource,
     version: VERSION,
     exporter: { export: push },
+    alerts,
     intervalMs: options.metrics_interval_seconds * 1000,
     timeoutMs: options.timeout_seconds * 1000,
   });

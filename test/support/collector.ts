@@ -52,6 +52,7 @@ export interface Metric {
   readonly unit?: string;
   readonly sum?: { readonly dataPoints: readonly Point[]; readonly isMonotonic?: boolean };
   readonly histogram?: { readonly dataPoints: readonly Point[] };
+  readonly gauge?: { readonly dataPoints: readonly Point[] };
 }
 
 export interface Received {
@@ -65,6 +66,7 @@ export interface Received {
       readonly scopeSpans: readonly { readonly spans: readonly Span[] }[];
     }[];
     readonly resourceMetrics?: readonly {
+      readonly resource: { readonly attributes: readonly Attribute[] };
       readonly scopeMetrics: readonly { readonly metrics: readonly Metric[] }[];
     }[];
   };
@@ -148,6 +150,11 @@ export async function aCollector({ port = 0, host = '127.0.0.1', tls }: Collecto
           scopeSpans.flatMap(({ spans }) => spans),
         ),
       ),
+    /** The attributes of each resource, in the order in which they came. */
+    resources: (): (readonly Attribute[])[] =>
+      requests
+        .flatMap(({ body }) => [...(body.resourceSpans ?? []), ...(body.resourceMetrics ?? [])])
+        .map(({ resource }) => resource.attributes),
     /** The latest metrics. */
     metrics: (): ReadonlyMap<string, Metric> => {
       const last = requests.findLast(({ path }) => path === '/v1/metrics');

@@ -9,8 +9,16 @@ export interface Exported {
   readonly lastId: number;
 }
 
-/** The executions after `afterId`, in the order in which they were written, at most `limit`. */
-export function readExported(db: Database, afterId: number, limit: number): Exported {
+/**
+ * The executions after `afterId`, in the order in which they were written, at most `limit`.
+ * @param projectLabel how to call a project, given the base name of its directory
+ */
+export function readExported(
+  db: Database,
+  afterId: number,
+  limit: number,
+  projectLabel: (name: string) => string,
+): Exported {
   // The numbers of a new database at the same path start at 1, and none of its rows was exported.
   const from = lastLogId(db) < afterId ? 0 : afterId;
   const rows = db
@@ -21,10 +29,12 @@ export function readExported(db: Database, afterId: number, limit: number): Expo
        FROM hook_logs WHERE id > ? ORDER BY id LIMIT ?`,
     )
     .all(from, limit);
-  return { executions: rows.map(exported), lastId: rows.at(-1)?.id ?? from };
+  const executions = rows.map((row) => exported(row, projectLabel));
+  return { executions, lastId: rows.at(-1)?.id ?? from };
 }
 
-function exported(row: LogRow): ExportedExecution {
+function exported(row: LogRow, projectLabel: (name: string) => string): ExportedExecution {
+  const project = baseName(row.project ?? '');
   return {
     correlationId: row.correlation_id,
     spanId: row.span_id,
@@ -38,7 +48,7 @@ function exported(row: LogRow): ExportedExecution {
     decision: row.decision ?? undefined,
     agent: row.agent ?? undefined,
     subagent: row.subagent ?? undefined,
-    project: row.project === null ? undefined : baseName(row.project),
+    project: project === undefined ? undefined : projectLabel(project),
     exitCode: row.exit_code ?? undefined,
     signal: row.signal ?? undefined,
     durationMs: row.duration_ms ?? undefined,

@@ -67,8 +67,9 @@ async function readAll(
   store: CommandStore | undefined,
   { now }: Context,
 ): Promise<MetricsSnapshot> {
-  const [{ readSnapshot }, { askDaemon }, { createSpool }] = await Promise.all([
+  const [{ readSnapshot }, { exportConfig }, { askDaemon }, { createSpool }] = await Promise.all([
     import('../../../app/export/read-snapshot.ts'),
+    import('../../../app/export/identity.ts'),
     import('../../../daemon/client/client.ts'),
     import('../../../spool/spool.ts'),
   ]);
@@ -78,15 +79,18 @@ async function readAll(
   if (store === undefined) {
     return {
       version: VERSION,
+      resource: undefined,
       totals: [],
       decisions: [],
       breakers: [],
+      alerts: [],
       spoolPending: 0,
       exporters,
     };
   }
   const spool = createSpool(paths.spool, paths.quarantine);
-  return readSnapshot({ use: store.use, spool, now, exporters, pause: nextTurn });
+  const config = exportConfig(paths);
+  return readSnapshot({ use: store.use, config, spool, now, exporters, pause: nextTurn });
 }
 
 function writeMetrics(file: string, text: string): void {
