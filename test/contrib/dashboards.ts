@@ -23,7 +23,11 @@ export interface Panel {
   readonly targets: readonly {
     readonly refId: string;
     readonly expr: string;
+    readonly legendFormat?: string;
     readonly datasource: DataSource;
+  }[];
+  readonly transformations?: readonly {
+    readonly options: { readonly renameByName?: Readonly<Record<string, string>> };
   }[];
 }
 
@@ -69,3 +73,25 @@ export function metricsIn(expression: string): string[] {
     .replace(/\b(?:by|on|group_left|without|ignoring)\s*\([^)]*\)/g, '');
   return [...new Set(bare.match(/\b(?:hookbus_\w+|\w+:hookbus_\w+(?::\w+)?|target_info)\b/g))];
 }
+
+/** The names of labels in an expression: those that it selects, groups and joins by. */
+export function labelsAskedIn(expression: string): string[] {
+  const selected = [...expression.matchAll(/\{([^}]*)\}/g)].flatMap(([, matchers = '']) =>
+    [...matchers.matchAll(/(\w+)(?:=~|!~|!=|=)/g)].map(([, label = '']) => label),
+  );
+  const grouped = [...expression.matchAll(/\b(?:by|on|group_left)\s*\(([^)]*)\)/g)].flatMap(
+    ([, labels = '']) => labels.split(',').map((label) => label.trim()),
+  );
+  return [...new Set([...selected, ...grouped])];
+}
+
+/** The labels in legends, and those that a table gives another name. */
+export const labelsShownIn = ({ panels }: Dashboard): string[] =>
+  panels.flatMap((panel) => [
+    ...panel.targets.flatMap(({ legendFormat = '' }) =>
+      [...legendFormat.matchAll(/\{\{(\w+)\}\}/g)].map(([, label = '']) => label),
+    ),
+    ...(panel.transformations ?? []).flatMap(({ options }) =>
+      Object.keys(options.renameByName ?? {}).filter((name) => !name.startsWith('Value')),
+    ),
+  ]);

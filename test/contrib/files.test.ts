@@ -6,7 +6,7 @@ import { parse } from 'yaml';
 import { hasProgram } from '../support/exporting.ts';
 import { hookbus } from '../support/hookbus.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
-import { CONTRIB, DASHBOARDS, type Panel, queriesOf, variablesIn } from './dashboards.ts';
+import { CONTRIB, DASHBOARDS, type Panel, variablesIn } from './dashboards.ts';
 
 const hasPromtool = hasProgram('promtool', ['--version'], 'the rules of contrib/');
 

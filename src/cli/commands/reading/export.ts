@@ -85,6 +85,7 @@ async function readAll(
       breakers: [],
       alerts: [],
       spoolPending: 0,
+      databaseBytes: 0,
       exporters,
     };
   }
