@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
 import { readIdentity } from '../../app/export/identity.ts';
+import { createLogFeed } from '../../app/export/log-feed.ts';
 import { readOpenAlerts } from '../../app/export/open-alerts.ts';
 import { readSnapshot } from '../../app/export/read-snapshot.ts';
 import type { Config } from '../../config/file/config-file.ts';
@@ -67,6 +68,12 @@ export class ExportLoop {
       snapshot: () => this.#snapshot(),
       resource: () => store.use(({ db }) => readIdentity(db, parts.config().export)).attributes,
       alerts: () => store.use(({ db }) => readOpenAlerts(db)),
+      logs: () =>
+        createLogFeed({
+          use: (work) => store.use(({ db }) => work(db)),
+          config: () => parts.config().export,
+          now: parts.now,
+        }),
     };
     this.#slots = EXPORTERS.map((kind) => new ExporterSlot(kind, shared));
   }

@@ -3,6 +3,11 @@ import type { LogRow } from '../columns.ts';
 import type { Database } from '../database.ts';
 import { lastLogId } from './last-log-id.ts';
 
+/** The columns that `exportedOf` reads. */
+export const EXPORTED_COLUMNS = `id, correlation_id, span_id, parent_span_id, hook_name, event_type, tool_name, session_id,
+  command, status, exit_code, signal, duration_ms, overhead_ms, stdin_bytes, stdout_bytes, stderr_bytes, dedupe_key,
+  created_at, decision, agent, subagent, project`;
+
 /** Rows written after a given one, and the number to continue after. */
 export interface Exported {
   readonly executions: readonly ExportedExecution[];
@@ -23,17 +28,14 @@ export function readExported(
   const from = lastLogId(db) < afterId ? 0 : afterId;
   const rows = db
     .prepare<[number, number], LogRow>(
-      `SELECT id, correlation_id, span_id, parent_span_id, hook_name, event_type, tool_name, session_id, command, status,
-         exit_code, signal, duration_ms, overhead_ms, stdin_bytes, stdout_bytes, stderr_bytes, dedupe_key, created_at,
-         decision, agent, subagent, project
-       FROM hook_logs WHERE id > ? ORDER BY id LIMIT ?`,
+      `SELECT ${EXPORTED_COLUMNS} FROM hook_logs WHERE id > ? ORDER BY id LIMIT ?`,
     )
     .all(from, limit);
-  const executions = rows.map((row) => exported(row, projectLabel));
+  const executions = rows.map((row) => exportedOf(row, projectLabel));
   return { executions, lastId: rows.at(-1)?.id ?? from };
 }
 
-function exported(row: LogRow, projectLabel: (name: string) => string): ExportedExecution {
+export function exportedOf(row: LogRow, projectLabel: (name: string) => string): ExportedExecution {
   const project = baseName(row.project ?? '');
   return {
     correlationId: row.correlation_id,
