@@ -338,7 +338,7 @@ it.skipIf(!hasPrometheus)(
 
     expectLabels(collector.metrics(), machines[CHANGED_GUARD - 1]?.after ?? '');
   },
-  180_000,
+  300_000,
 );
 
 interface Action {
