@@ -31,7 +31,7 @@ export interface Panel {
   }[];
 }
 
-export interface Variable {
+interface Variable {
   readonly name: string;
   readonly type: string;
   readonly regex: string;
