@@ -51,10 +51,10 @@ export const OTHER = 'other';
 
 /** How many hooks, events and projects get a name of their own in metrics. Each name is a series that never goes away. */
 export const MAX_HOOKS = 100;
-export const MAX_EVENTS = 50;
+const MAX_EVENTS = 50;
 export const MAX_PROJECTS = 50;
 
-/** How many combinations of hook, event, agent and project are told apart. A histogram has 18 series for each. */
+/** How many combinations of hook, event, agent and project have a series of their own. A histogram has 18 series for each. */
 export const MAX_COMBINATIONS = 500;
 
 /** Longer names are truncated. */
@@ -69,7 +69,7 @@ export function plainName(name: string): string {
  * Passes the first `max` names through and returns `other` for the rest.
  * @param known names seen before
  */
-export function boundNames(max: number, known: Iterable<string> = []) {
+function boundNames(max: number, known: Iterable<string> = []) {
   const names = new Set(known);
   return (name: string): string => {
     const short = plainName(name);
