@@ -116,7 +116,8 @@ describe.each(PROTOCOLS)('spans over %s', (protocol) => {
       expect({ path, key: headers['api-key'] }).toEqual({ path: '/v1/traces', key: 'k-1' });
     }
     const attributes = collector.requests[0]?.body.resourceSpans?.[0]?.resource.attributes;
-    expect(valuesOf(attributes)).toEqual({ 'service.name': 'hookbus', 'service.version': '0.1.0' });
+    const service = { 'service.name': 'hookbus', 'service.version': '0.1.0' };
+    expect(valuesOf(attributes)).toMatchObject(service);
     expect(hookbusProcess(['status', '--json'], { HOOKBUS_HOME: state.home }).stdout).not.toContain(
       'k-1',
     );

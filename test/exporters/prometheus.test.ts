@@ -278,7 +278,7 @@ describe('export prometheus', () => {
       values: [{ value: 2, labels: { hook: 'lint', event: 'Stop', agent: '', status: 'success' } }],
     });
     expect(cli(state, 'export', 'prometheus', '--file', '/nowhere/x').stderr).toContain('--file');
-    expect(cli(state, 'export', 'json').stderr).toContain('FORMAT must be one of prometheus, got');
+    expect(cli(state, 'export', 'json').stderr).toContain('Did you mean "jsonl"');
     expect(cli(state, 'export').stderr).toContain('missing argument FORMAT');
   });
 });

@@ -20,7 +20,11 @@ it('no exported or logged name contains a secret', async () => {
   const [collector, port] = [await aCollector(), await freePort()];
   const state = aStateWith({
     statsd: { enabled: true, port: socket.address().port, tags: 'dogstatsd' },
-    opentelemetry: { enabled: true, endpoint: collector.endpoint, metrics_interval_seconds: 1 },
+    opentelemetry: {
+      ...{ enabled: true, endpoint: collector.endpoint },
+      ...{ metrics_interval_seconds: 1, logs: true },
+    },
+    export: { project_name: true },
     prometheus: { enabled: true, port },
     breaker: { enabled: true, window: 5 },
     alerts: { enabled: true, hold_seconds: 0, command: 'cat >&2; exit 1' },
@@ -36,6 +40,7 @@ it('no exported or logged name contains a secret', async () => {
   spoolMany(state, 30, { ...names, toolUseId: `u-${secret}` }, said);
   await until('spans', () => collector.spans().length >= 30);
   await until('metrics', () => collector.requests.some(({ path }) => path === '/v1/metrics'));
+  await until('log records', () => collector.logRecords().length >= 30);
   await until('packets', () => packets.join('\n').includes('hook.runs'));
   await until('an alert', () => logOf(state).includes('alert_action_failed'), 15_000);
   const scraped = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
