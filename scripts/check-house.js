@@ -17,7 +17,7 @@ const LARGE = new Set(['src/store/migrations', 'src/launcher']);
 /** Files and folders whose words are checked. */
 const CHECKED = [
   ...['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'SECURITY.md', 'docs'],
-  ...['src', 'test', 'scripts', 'bench', '.ci'],
+  ...['src', 'test', 'scripts', 'bench', 'contrib', '.ci'],
 ];
 /** Code and pages; data such as JSON may have any word. Files in .ci have no ending. */
 const HAS_WORDS = /\.(?:[ch]|cjs|html|js|md|py|sh|ts)$|^\.ci\//;

@@ -35,6 +35,9 @@ function registryOf(snapshot: MetricsSnapshot): Registry {
   aGauge(registry, 'hookbus_spool_pending', 'Records that wait to be ingested.').set(
     snapshot.spoolPending,
   );
+  aGauge(registry, 'hookbus_database_bytes', 'The size of the database.').set(
+    snapshot.databaseBytes,
+  );
   aGauge(registry, 'hookbus_build_info', 'Always 1; the version of HookBus.', ['version']).set(
     { version: snapshot.version },
     1,

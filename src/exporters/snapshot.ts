@@ -15,6 +15,8 @@ export interface MetricsSnapshot {
   readonly alerts: readonly OpenAlert[];
   /** Records that wait to be ingested. */
   readonly spoolPending: number;
+  /** The size of the database. */
+  readonly databaseBytes: number;
   readonly exporters: readonly {
     readonly name: string;
     readonly sent: number;

@@ -103,6 +103,7 @@ describe('/metrics', () => {
     expect(valueIn(text, decisions('PreToolUse', 'deny'))).toBeGreaterThanOrEqual(3);
     expect(valueIn(text, decisions('Stop', 'none'))).toBe(2);
     expect(valueIn(text, 'hookbus_spool_pending')).toBe(0);
+    expect(valueIn(text, 'hookbus_database_bytes')).toBe(sizeOf(state));
     expect(valueIn(text, 'hookbus_build_info{version="0.1.0"}')).toBe(1);
     expect(text).not.toContain('\u001b');
     expect(text).not.toMatch(/session-1|toolu_1|guard_rm\.py|\/home\/dev/);
@@ -281,6 +282,11 @@ describe('export prometheus', () => {
     expect(cli(state, 'export').stderr).toContain('missing argument FORMAT');
   });
 });
+
+/** As SQLite itself computes it. */
+const sizeOf = (state: State): number =>
+  (state.rows<{ page_count: number }>('PRAGMA page_count')[0]?.page_count ?? 0) *
+  (state.rows<{ page_size: number }>('PRAGMA page_size')[0]?.page_size ?? 0);
 
 async function listening(port: number): Promise<Server> {
   const server = createServer();

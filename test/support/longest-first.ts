@@ -14,6 +14,7 @@ const LONGEST = [
   'daemon/retention',
   'daemon/memory',
   'store/node-sqlite',
+  'contrib/fleet',
 ];
 
 /** For vitest: starts the files that take longest first. */

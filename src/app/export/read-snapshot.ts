@@ -5,7 +5,7 @@ import type { MetricsSnapshot } from '../../exporters/snapshot.ts';
 import type { Spool } from '../../spool/spool.ts';
 import type { Database } from '../../store/database.ts';
 import { readDecisionTotals } from '../../store/decision-totals.ts';
-import { readExportedBreakers } from '../../store/queries/export.ts';
+import { readDatabaseBytes, readExportedBreakers } from '../../store/queries/export.ts';
 import { countNext, readTotals } from '../../store/totals.ts';
 import { countSpool } from '../recording/spool-record.ts';
 import { readIdentity } from './identity.ts';
@@ -41,6 +41,7 @@ export async function readSnapshot(parts: SnapshotParts): Promise<MetricsSnapsho
       breakers: readExportedBreakers(db, new Date(now()).toISOString()),
       alerts: readOpenAlerts(db),
       spoolPending,
+      databaseBytes: readDatabaseBytes(db),
       exporters,
     };
   });

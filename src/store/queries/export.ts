@@ -80,3 +80,13 @@ export function readExportedBreakers(db: Database, now: string): ExportedBreaker
     )
     .all(now);
 }
+
+/** The size of all pages, those in the write-ahead log included. */
+export function readDatabaseBytes(db: Database): number {
+  const bytes = db
+    .prepare<[], { readonly bytes: number }>(
+      'SELECT page_count * page_size AS bytes FROM pragma_page_count, pragma_page_size',
+    )
+    .get();
+  return bytes?.bytes ?? 0;
+}

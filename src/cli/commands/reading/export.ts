@@ -128,6 +128,7 @@ async function readAll(
       breakers: [],
       alerts: [],
       spoolPending: 0,
+      databaseBytes: 0,
       exporters,
     };
   }
