@@ -307,12 +307,12 @@ describe.skipIf(!hasShell)('the queries of the database page, in the sqlite3 she
     run(path, everything?.code ?? '');
     const left = Object.entries(rowCounts(path)).filter(([, count]) => count > 0);
     expect(left.map(([table]) => table).sort()).toEqual([
-      ...['alerts', 'breakers', 'decision_totals', 'hook_totals', 'hook_totals_mark', 'notices'],
-      ...['rollup_marks', 'skipped_guards'],
+      ...['alerts', 'breakers', 'decision_totals', 'export_state', 'hook_totals'],
+      ...['hook_totals_mark', 'notices', 'rollup_marks', 'skipped_guards'],
     ]);
     for (const block of [notices, ...others]) run(path, block?.code ?? '');
     const still = Object.entries(rowCounts(path)).filter(([, count]) => count > 0);
-    expect(still.map(([table]) => table)).toEqual(['rollup_marks']);
+    expect(still.map(([table]) => table)).toEqual(['rollup_marks', 'export_state']);
   });
 
   it('lead to a compressed payload, which inflates as the page describes', () => {

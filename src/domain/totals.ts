@@ -1,5 +1,6 @@
 import type { Decision } from './answer/decision.ts';
 import type { Status } from './execution.ts';
+import type { MetricNames } from './exported.ts';
 
 /** Upper bounds of duration buckets, in ms. Never change them: stored counts refer to a bound by its index. */
 export const DURATION_BOUNDS_MS = [
@@ -16,10 +17,8 @@ export interface Histogram {
   readonly buckets: readonly number[];
 }
 
-/** All executions ever recorded with this hook, event and status. */
-export interface Total {
-  readonly hookName: string;
-  readonly eventType: string;
+/** All executions ever recorded with these names and this status. */
+export interface Total extends MetricNames {
   readonly status: Status;
   readonly executions: number;
   /** How many had a dedupe key. */
@@ -28,10 +27,8 @@ export interface Total {
   readonly overhead: Histogram;
 }
 
-/** All executions with this hook, event and decision since HookBus records decisions. */
-export interface DecisionTotal {
-  readonly hookName: string;
-  readonly eventType: string;
+/** All executions with these names and this decision since HookBus records decisions. */
+export interface DecisionTotal extends MetricNames {
   readonly decision: Decision;
   readonly executions: number;
 }

@@ -1,6 +1,16 @@
-import type { ExportedExecution } from '../domain/exported.ts';
+import type { ExportedExecution, LoggedExecution } from '../domain/exported.ts';
 import type { Network } from '../network/network.ts';
 import type { MetricsSnapshot } from './snapshot.ts';
+
+/** OpenTelemetry's attributes of the resource, by name: which machine and whose HookBus this is. */
+export type Attributes = Readonly<Record<string, string>>;
+
+/** An alert that is open now. */
+export interface OpenAlert {
+  readonly rule: string;
+  /** Empty if the alert is not about a hook. */
+  readonly hook: string;
+}
 
 /** One destination of metrics or spans. */
 export interface Exporter {
@@ -40,10 +50,28 @@ export function failureOf(state: ExporterState, nowMs = performance.now()): stri
   return state.isWorking || isQuiet ? undefined : (state.lastError ?? 'unknown error');
 }
 
+/** The executions whose log records were not sent yet, in order. */
+export interface LogFeed {
+  /** At most `limit` of them; fewer, or none, if some are too old. @throws if the database cannot be used */
+  readonly next: (limit: number) => {
+    readonly executions: readonly LoggedExecution[];
+    /** Tells whether there was anything, since it grows then. */
+    readonly lastId: number;
+  };
+  /** All up to this one are done. @throws if the database cannot be written; `next` then tries again */
+  readonly sent: (lastId: number) => void;
+}
+
 /** What an exporter needs from the daemon. */
 export interface ExporterParts {
   /** Everything that Prometheus gets, as of now. @throws if the database cannot be read */
   readonly snapshot: () => Promise<MetricsSnapshot>;
+  /** Who exports, as of now. @throws if the database cannot be read */
+  readonly resource: () => Attributes;
+  /** The worst first. @throws if the database cannot be read */
+  readonly alerts: () => readonly OpenAlert[];
+  /** Starts where the last one ended. */
+  readonly logs: () => LogFeed;
   /** Somebody was served, so the daemon is in use. */
   readonly onServed: () => void;
   /** The current network settings. */

@@ -8,9 +8,11 @@ export interface ExporterOptions {
   readonly prometheus: PrometheusOptions & { readonly enabled: boolean };
   readonly statsd: StatsdOptions & { readonly enabled: boolean };
   readonly opentelemetry: OpenTelemetryOptions & { readonly enabled: boolean };
+  /** Not an exporter, but what all of them say about this machine: a change reopens them. */
+  readonly export: object;
 }
 
-type ExporterName = keyof ExporterOptions;
+type ExporterName = Exclude<keyof ExporterOptions, 'export'>;
 
 interface ExporterKind {
   readonly name: ExporterName;
@@ -27,7 +29,7 @@ export const EXPORTERS: readonly ExporterKind[] = [
   },
   {
     name: 'statsd',
-    open: async ({ statsd }) => (await import('./statsd.ts')).openStatsd(statsd),
+    open: async ({ statsd }, parts) => (await import('./statsd.ts')).openStatsd(statsd, parts),
   },
   {
     name: 'opentelemetry',

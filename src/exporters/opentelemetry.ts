@@ -1,6 +1,8 @@
 import {
+  JsonLogsSerializer,
   JsonMetricsSerializer,
   JsonTraceSerializer,
+  ProtobufLogsSerializer,
   ProtobufMetricsSerializer,
   ProtobufTraceSerializer,
 } from '@opentelemetry/otlp-transformer';
@@ -11,6 +13,8 @@ import { reasonOf } from '../domain/errors.ts';
 import { VERSION } from '../domain/version.ts';
 import { type BatchEnd, BatchQueue } from './batch-queue.ts';
 import { createTally, type Exporter, type ExporterParts, type ExporterState } from './exporter.ts';
+import { LogPump } from './otlp/log-pump.ts';
+import { logRecordOf } from './otlp/logs.ts';
 import { createOtlpMetrics } from './otlp/metrics.ts';
 import { createOtlpSender, type OtlpAnswer, type OtlpTarget } from './otlp/sender.ts';
 import { spanOf } from './otlp/spans.ts';
@@ -19,6 +23,7 @@ export interface OpenTelemetryOptions extends OtlpTarget {
   readonly service_name: string;
   readonly traces: boolean;
   readonly metrics: boolean;
+  readonly logs: boolean;
   readonly metrics_interval_seconds: number;
   /** Maximum number of waiting spans. */
   readonly queue: number;
@@ -27,18 +32,21 @@ export interface OpenTelemetryOptions extends OtlpTarget {
 /** Time limit of closing, in ms. */
 const CLOSE_MS = 1000;
 
-/** Sends a span for each execution, and metrics, to a collector. Opening sends nothing. */
+/** Sends a span for each execution, log records and metrics to a collector. Opening sends nothing but records that wait. */
 export function openOpenTelemetry(
   options: OpenTelemetryOptions,
-  { network }: Pick<ExporterParts, 'network'>,
+  parts: Pick<ExporterParts, 'network' | 'resource' | 'alerts' | 'logs'>,
 ): Exporter {
   const resource = resourceFromAttributes({
     'service.name': options.service_name,
     'service.version': VERSION,
+    ...parts.resource(),
   });
+  const { network } = parts;
   const signals = [
     ...(options.traces ? [createTraces(options, resource, network)] : []),
-    ...(options.metrics ? [createMetricsSignal(options, resource, network)] : []),
+    ...(options.logs ? [createLogs(options, resource, parts)] : []),
+    ...(options.metrics ? [createMetricsSignal(options, resource, parts)] : []),
   ];
   return {
     take: (executions) => {
@@ -56,7 +64,7 @@ export function openOpenTelemetry(
   };
 }
 
-/** Combines the two signals of one exporter. If there are spans, they decide whether an execution was sent or dropped. */
+/** Combines the signals of one exporter. If there are spans, they decide whether an execution was sent or dropped. */
 function joinedState(target: string, states: readonly ExporterState[]): ExporterState {
   const [first] = states;
   const failing = states.find(({ isWorking }) => !isWorking);
@@ -107,10 +115,46 @@ function createTraces(
   };
 }
 
+function createLogs(
+  options: OpenTelemetryOptions,
+  resource: Resource,
+  { network, logs }: Pick<ExporterParts, 'network' | 'logs'>,
+): Exporter {
+  const sender = createOtlpSender(options, 'logs', network);
+  const tally = createTally(sender.url);
+  const serializer = options.protocol === 'http/json' ? JsonLogsSerializer : ProtobufLogsSerializer;
+  const scope = { name: 'hookbus', version: VERSION };
+  const pump = new LogPump({
+    feed: logs(),
+    tally,
+    send: async (executions) => {
+      const records = executions.map((execution) => logRecordOf(execution, resource, scope));
+      const answer = await sender.send(serializer.serializeRequest(records) ?? new Uint8Array());
+      if (answer.kind !== 'sent') return answer;
+      const reply = read(answer, (body) => {
+        const part = serializer.deserializeResponse(body).partialSuccess;
+        return { rejected: part?.rejectedLogRecords, message: part?.errorMessage };
+      });
+      return { ...answer, ...reply };
+    },
+  });
+  pump.wake();
+  return {
+    take: () => pump.wake(),
+    // What it cannot send stays in the database.
+    room: () => Number.POSITIVE_INFINITY,
+    state: () => ({ ...tally.state(), isRetrying: pump.isRetrying() }),
+    close: async () => {
+      await pump.close(CLOSE_MS);
+      sender.close();
+    },
+  };
+}
+
 function createMetricsSignal(
   options: OpenTelemetryOptions,
   resource: Resource,
-  network: ExporterParts['network'],
+  { network, alerts }: Pick<ExporterParts, 'network' | 'alerts'>,
 ): Exporter {
   const sender = createOtlpSender(options, 'metrics', network);
   const tally = createTally(sender.url);
@@ -146,6 +190,7 @@ function createMetricsSignal(
     resource,
     version: VERSION,
     exporter: { export: push },
+    alerts,
     intervalMs: options.metrics_interval_seconds * 1000,
     timeoutMs: options.timeout_seconds * 1000,
   });

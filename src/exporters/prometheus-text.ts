@@ -1,5 +1,5 @@
 import { Counter, Gauge, type Metric, type MetricObject, Registry } from 'prom-client';
-import { MAX_HOOKS, plainName } from '../domain/exported.ts';
+import { MAX_HOOKS, type MetricNames, plainName } from '../domain/exported.ts';
 import {
   type DecisionTotal,
   DURATION_BOUNDS_MS,
@@ -9,6 +9,7 @@ import {
   OVERHEAD_BOUNDS_MS,
   type Total,
 } from '../domain/totals.ts';
+import type { Attributes } from './exporter.ts';
 import type { MetricsSnapshot } from './snapshot.ts';
 
 export const CONTENT_TYPE = Registry.PROMETHEUS_CONTENT_TYPE;
@@ -30,6 +31,7 @@ function registryOf(snapshot: MetricsSnapshot): Registry {
   addExecutions(registry, snapshot.totals);
   addDecisions(registry, snapshot.decisions);
   addBreakers(registry, snapshot.breakers);
+  addAlerts(registry, snapshot.alerts);
   aGauge(registry, 'hookbus_spool_pending', 'Records that wait to be ingested.').set(
     snapshot.spoolPending,
   );
@@ -37,19 +39,37 @@ function registryOf(snapshot: MetricsSnapshot): Registry {
     { version: snapshot.version },
     1,
   );
+  if (snapshot.resource !== undefined) addTarget(registry, snapshot.version, snapshot.resource);
   addExporters(registry, snapshot.exporters);
   return registry;
 }
+
+/** What OpenTelemetry's rules for Prometheus demand for a resource; Prometheus's own `instance` tells series apart. */
+function addTarget(registry: Registry, version: string, resource: Attributes): void {
+  const attributes = { 'service.name': 'hookbus', 'service.version': version, ...resource };
+  const labels = Object.fromEntries(
+    Object.entries(attributes).map(([name, value]) => [name.replaceAll('.', '_'), value]),
+  );
+  const help = 'Always 1; which machine and whose HookBus this is.';
+  aGauge(registry, 'target_info', help, Object.keys(labels)).set(labels, 1);
+}
+
+const labelsOf = ({ hookName, eventType, agent, project }: MetricNames) => ({
+  hook: hookName,
+  event: eventType,
+  agent,
+  project,
+});
 
 function addExecutions(registry: Registry, totals: readonly Total[]): void {
   const runs = aCounter(
     registry,
     'hookbus_hook_runs_total',
-    'Executions by hook, event and status, skipped ones included.',
-    ['hook', 'event', 'status'],
+    'Executions by hook, event, agent, project and status, skipped ones included.',
+    ['hook', 'event', 'agent', 'project', 'status'],
   );
-  for (const { hookName, eventType, status, executions } of totals)
-    runs.inc({ hook: hookName, event: eventType, status }, executions);
+  for (const total of totals)
+    runs.inc({ ...labelsOf(total), status: total.status }, total.executions);
   registry.registerMetric(durations(totals));
   registry.registerMetric(overheads(totals));
   const dedupe = aCounter(
@@ -68,11 +88,11 @@ function addDecisions(registry: Registry, decisions: readonly DecisionTotal[]): 
   const counter = aCounter(
     registry,
     'hookbus_hook_decisions_total',
-    'Executions by hook, event and decision; deny is a refusal.',
-    ['hook', 'event', 'decision'],
+    'Executions by hook, event, agent, project and decision; deny is a refusal.',
+    ['hook', 'event', 'agent', 'project', 'decision'],
   );
-  for (const { hookName, eventType, decision, executions } of decisions)
-    counter.inc({ hook: hookName, event: eventType, decision }, executions);
+  for (const total of decisions)
+    counter.inc({ ...labelsOf(total), decision: total.decision }, total.executions);
 }
 
 function addBreakers(registry: Registry, breakers: MetricsSnapshot['breakers']): void {
@@ -87,6 +107,16 @@ function addBreakers(registry: Registry, breakers: MetricsSnapshot['breakers']):
   );
   for (const { hookName, state } of worstFirst.slice(0, MAX_HOOKS))
     gauge.set({ hook: plainName(hookName) }, BREAKER_VALUES[state]);
+}
+
+function addAlerts(registry: Registry, alerts: MetricsSnapshot['alerts']): void {
+  const gauge = aGauge(
+    registry,
+    'hookbus_alert_open',
+    '1 for each alert that is open; the hook is empty if the alert is not about a hook.',
+    ['rule', 'hook'],
+  );
+  for (const { rule, hook } of alerts) gauge.set({ rule, hook }, 1);
 }
 
 function addExporters(registry: Registry, exporters: MetricsSnapshot['exporters']): void {
@@ -110,11 +140,12 @@ function addExporters(registry: Registry, exporters: MetricsSnapshot['exporters'
 
 function durations(totals: readonly Total[]): Metric {
   const series = new Map<string, Series>();
-  for (const { hookName: hook, eventType: event, duration } of totals) {
-    if (duration.count === 0) continue;
-    const key = `${event}\0${hook}`;
+  for (const total of totals) {
+    if (total.duration.count === 0) continue;
+    const labels = labelsOf(total);
+    const key = Object.values(labels).join('\0');
     const before = series.get(key)?.histogram ?? emptyHistogram(DURATION_BOUNDS_MS);
-    series.set(key, { labels: { hook, event }, histogram: joined(before, duration) });
+    series.set(key, { labels, histogram: joined(before, total.duration) });
   }
   return aHistogram(
     'hookbus_hook_duration_seconds',

@@ -1,4 +1,5 @@
-import { boundNames, type ExportedExecution, MAX_EVENTS, MAX_HOOKS } from '../domain/exported.ts';
+import { boundMetricNames, type ExportedExecution } from '../domain/exported.ts';
+import type { Attributes } from './exporter.ts';
 
 export interface StatsdFormat {
   readonly prefix: string;
@@ -13,24 +14,32 @@ export interface Packet {
   readonly executions: number;
 }
 
-/** Makes packets for executions: counters for each, and its times. */
-export function createPacketWriter({ prefix, tags, max_packet_bytes }: StatsdFormat) {
-  const hookOf = boundNames(MAX_HOOKS);
-  const eventOf = boundNames(MAX_EVENTS);
-  const line = tags === 'dogstatsd' ? taggedLine : plainLine;
+/**
+ * Makes packets for executions: counters for each, and its times.
+ * @param resource who sends: tags of each line. A name without tags has no room for it, nor for agent and project.
+ */
+export function createPacketWriter(format: StatsdFormat, resource: Attributes) {
+  const { prefix, tags, max_packet_bytes } = format;
+  const namesOf = boundMetricNames();
+  const isTagged = tags === 'dogstatsd';
+  const common = commonTags(resource, max_packet_bytes / 2);
+  const line = (name: string, value: string, labels: Labels): string =>
+    isTagged
+      ? taggedLine(name, value, [...tagsOf(labels), ...common])
+      : plainLine(name, value, labels);
 
   function linesOf(execution: ExportedExecution): string[] {
     const { status, decision, durationMs, overheadMs, hasDedupeKey } = execution;
-    const hook = hookOf(execution.hookName);
-    const event = eventOf(execution.eventType);
+    const { hookName, eventType, agent, project } = namesOf(execution);
+    const names = { hook: hookName, event: eventType, ...(isTagged && { agent, project }) };
     const isDuplicate = status === 'dedupe_skip';
     const result = isDuplicate ? 'skip' : 'run';
     return [
-      line(`${prefix}.hook.runs`, '1|c', { hook, event, status }),
+      line(`${prefix}.hook.runs`, '1|c', { ...names, status }),
       ...(decision === undefined
         ? []
-        : [line(`${prefix}.hook.decisions`, '1|c', { hook, event, decision })]),
-      ...timing(durationMs, (value) => line(`${prefix}.hook.duration`, value, { hook, event })),
+        : [line(`${prefix}.hook.decisions`, '1|c', { ...names, decision })]),
+      ...timing(durationMs, (value) => line(`${prefix}.hook.duration`, value, names)),
       ...timing(overheadMs, (value) => line(`${prefix}.overhead`, value, {})),
       ...(isDuplicate || hasDedupeKey ? [line(`${prefix}.dedupe`, '1|c', { result })] : []),
     ];
@@ -72,9 +81,23 @@ function plainLine(name: string, value: string, labels: Labels): string {
   return `${[name, ...levels].join('.')}:${value}`;
 }
 
-function taggedLine(name: string, value: string, labels: Labels): string {
-  const tags = Object.entries(labels).map(
+const taggedLine = (name: string, value: string, tags: readonly string[]): string =>
+  `${name}:${value}|#${tags.join(',')}`;
+
+const tagsOf = (labels: Labels): string[] =>
+  Object.entries(labels).map(
     ([key, label]) => `${key}:${label.replace(/[^\w./-]/g, '_') || 'none'}`,
   );
-  return `${name}:${value}${tags.length === 0 ? '' : `|#${tags.join(',')}`}`;
+
+/** The id of this HookBus and as many of the other attributes as `maxBytes` allow. */
+function commonTags(resource: Attributes, maxBytes: number): string[] {
+  const { 'service.instance.id': id = '', ...others } = resource;
+  const named = Object.entries({ 'service.instance.id': id, ...others }).map(
+    ([name, value]) => [name.replaceAll('.', '_'), value] as const,
+  );
+  let bytes = 0;
+  return tagsOf(Object.fromEntries(named)).filter((tag) => {
+    bytes += tag.length + 1;
+    return bytes <= maxBytes;
+  });
 }

@@ -1,6 +1,6 @@
 import { reasonOf } from '../domain/errors.ts';
 import { createUdpSender, createUnixSender, type DatagramSender } from './datagram.ts';
-import { createTally, type Exporter, type Tally } from './exporter.ts';
+import { createTally, type Exporter, type ExporterParts, type Tally } from './exporter.ts';
 import { createPacketWriter, type Packet, type StatsdFormat } from './statsd-packets.ts';
 
 export interface StatsdOptions extends StatsdFormat {
@@ -21,11 +21,14 @@ const BUSY_MS = 50;
 const CLOSE_MS = 500;
 
 /** Sends StatsD packets. @throws if this machine has no sockets of that kind */
-export async function openStatsd(options: StatsdOptions): Promise<Exporter> {
+export async function openStatsd(
+  options: StatsdOptions,
+  { resource }: Pick<ExporterParts, 'resource'>,
+): Promise<Exporter> {
   const { host, port, socket } = options;
   const sender = socket === '' ? createUdpSender(host, port) : await createUnixSender(socket);
   const tally = createTally(sender.target);
-  const packetsOf = createPacketWriter(options);
+  const packetsOf = createPacketWriter(options, resource());
   const queue = new PacketQueue(sender, tally);
   return {
     take: (executions) => {

@@ -1,4 +1,4 @@
-import { boundNames, MAX_EVENTS, MAX_HOOKS } from '../domain/exported.ts';
+import { baseName, boundMetricNames, type MetricNames } from '../domain/exported.ts';
 import {
   DURATION_BOUNDS_MS,
   emptyHistogram,
@@ -16,6 +16,8 @@ import { lastLogId } from './queries/last-log-id.ts';
 interface TotalRow {
   readonly hook_name: string;
   readonly event_type: string;
+  readonly agent: string;
+  readonly project: string;
   readonly status: Total['status'];
   readonly executions: number;
   readonly keyed: number;
@@ -48,7 +50,9 @@ export function countBeforeDeleting(db: Database): void {
 
 export function readTotals(db: Database): Total[] {
   return db
-    .prepare<[], TotalRow>('SELECT * FROM hook_totals ORDER BY hook_name, event_type, status')
+    .prepare<[], TotalRow>(
+      'SELECT * FROM hook_totals ORDER BY hook_name, event_type, agent, project, status',
+    )
     .all()
     .map(totalOf);
 }
@@ -58,6 +62,8 @@ type Counted = Pick<
   | 'id'
   | 'hook_name'
   | 'event_type'
+  | 'agent'
+  | 'project'
   | 'status'
   | 'decision'
   | 'dedupe_key'
@@ -71,18 +77,16 @@ function countRows(db: Database, limit: number): number {
   const from = seq < mark ? 0 : mark;
   const rows = db
     .prepare<[number, number], Counted>(
-      `SELECT id, hook_name, event_type, status, decision, dedupe_key, duration_ms, overhead_ms
+      `SELECT id, hook_name, event_type, agent, project, status, decision, dedupe_key, duration_ms, overhead_ms
        FROM hook_logs WHERE id > ? ORDER BY id LIMIT ?`,
     )
     .all(from, limit);
   if (rows.length > 0) {
-    const bounded = withBoundedNames(db, rows);
-    save(db, added(db, bounded));
+    const named = withNames(db, rows);
+    save(db, added(db, named));
     addDecisions(
       db,
-      bounded.flatMap(({ hook_name: hookName, event_type: eventType, decision }) =>
-        decision === null ? [] : [{ hookName, eventType, decision }],
-      ),
+      named.flatMap(([names, { decision }]) => (decision === null ? [] : [{ ...names, decision }])),
     );
   }
   // Moves the mark to the end, so that rows deleted without being counted are not searched again.
@@ -96,29 +100,35 @@ function marks(db: Database): { readonly seq: number; readonly mark: number } {
   return { seq: lastLogId(db), mark: row?.last_id ?? 0 };
 }
 
+type Named = readonly [MetricNames, Counted];
+
 /** The rows, with names as the totals have them. */
-function withBoundedNames(db: Database, rows: readonly Counted[]): Counted[] {
-  const hookOf = boundNames(MAX_HOOKS, namesIn(db, 'hook_name'));
-  const eventOf = boundNames(MAX_EVENTS, namesIn(db, 'event_type'));
-  return rows.map((row) => ({
-    ...row,
-    hook_name: hookOf(row.hook_name),
-    event_type: eventOf(row.event_type),
-  }));
+function withNames(db: Database, rows: readonly Counted[]): Named[] {
+  const namesOf = boundMetricNames(namesIn(db));
+  return rows.map((row) => [
+    namesOf({
+      hookName: row.hook_name,
+      eventType: row.event_type,
+      agent: row.agent ?? undefined,
+      project: baseName(row.project ?? ''),
+    }),
+    row,
+  ]);
 }
 
 /** The totals that these rows change, with the new values. */
-function added(db: Database, rows: readonly Counted[]): Total[] {
-  const find = db.prepare<[string, string, string], TotalRow>(
-    'SELECT * FROM hook_totals WHERE hook_name = ? AND event_type = ? AND status = ?',
+function added(db: Database, rows: readonly Named[]): Total[] {
+  const find = db.prepare<[TotalId], TotalRow>(
+    `SELECT * FROM hook_totals WHERE hook_name = @hookName AND event_type = @eventType AND agent = @agent
+       AND project = @project AND status = @status`,
   );
   const stored = (id: TotalId): Total | undefined => {
-    const row = find.get(id.hookName, id.eventType, id.status);
+    const row = find.get(id);
     return row && totalOf(row);
   };
   const changed = new Map<string, Total>();
-  for (const row of rows) {
-    const id = { hookName: row.hook_name, eventType: row.event_type, status: row.status };
+  for (const [names, row] of rows) {
+    const id = { ...names, status: row.status };
     const key = keyOf(id);
     const before = changed.get(key) ?? stored(id) ?? empty(id);
     changed.set(key, {
@@ -132,17 +142,19 @@ function added(db: Database, rows: readonly Counted[]): Total[] {
   return [...changed.values()];
 }
 
-function namesIn(db: Database, column: 'hook_name' | 'event_type'): string[] {
+/** The names that have a total. The index of the primary key alone answers this. */
+function namesIn(db: Database): MetricNames[] {
   return db
-    .prepare<[], { name: string }>(`SELECT DISTINCT ${column} AS name FROM hook_totals`)
-    .all()
-    .map(({ name }) => name);
+    .prepare<[], MetricNames>(
+      'SELECT DISTINCT hook_name AS hookName, event_type AS eventType, agent, project FROM hook_totals',
+    )
+    .all();
 }
 
-type TotalId = Pick<Total, 'hookName' | 'eventType' | 'status'>;
+type TotalId = MetricNames & Pick<Total, 'status'>;
 
-const keyOf = ({ hookName, eventType, status }: TotalId): string =>
-  `${status}\0${eventType}\0${hookName}`;
+const keyOf = ({ hookName, eventType, agent, project, status }: TotalId): string =>
+  [status, agent, project, eventType, hookName].join('\0');
 
 const empty = (id: TotalId): Total => ({
   ...id,
@@ -154,15 +166,13 @@ const empty = (id: TotalId): Total => ({
 
 function save(db: Database, totals: readonly Total[]): void {
   const write = db.prepare<[TotalRow]>(`
-    INSERT OR REPLACE INTO hook_totals VALUES (@hook_name, @event_type, @status, @executions, @keyed, @duration_count,
-      @duration_sum_ms, @duration_buckets, @overhead_count, @overhead_sum_ms, @overhead_buckets)`);
-  for (const { hookName, eventType, status, executions, keyed, duration, overhead } of totals) {
+    INSERT OR REPLACE INTO hook_totals VALUES (@hook_name, @event_type, @agent, @project, @status, @executions, @keyed,
+      @duration_count, @duration_sum_ms, @duration_buckets, @overhead_count, @overhead_sum_ms, @overhead_buckets)`);
+  for (const { hookName, eventType, duration, overhead, ...rest } of totals) {
     write.run({
+      ...rest,
       hook_name: hookName,
       event_type: eventType,
-      status,
-      executions,
-      keyed,
       duration_count: duration.count,
       duration_sum_ms: duration.sumMs,
       duration_buckets: JSON.stringify(duration.buckets),
@@ -179,6 +189,8 @@ function totalOf(row: TotalRow): Total {
   return {
     hookName: row.hook_name,
     eventType: row.event_type,
+    agent: row.agent,
+    project: row.project,
     status: row.status,
     executions: row.executions,
     keyed: row.keyed,

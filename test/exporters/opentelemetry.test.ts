@@ -108,7 +108,7 @@ describe.each(PROTOCOLS)('spans over %s', (protocol) => {
     expect(refused?.status?.code ?? 'STATUS_CODE_UNSET').toBe('STATUS_CODE_UNSET');
     // The directory of the project stays here.
     expect(valuesOf(refused?.attributes)).toMatchObject({
-      ...{ 'hookbus.decision': 'deny', 'hookbus.project': 'app' },
+      ...{ 'hookbus.decision': 'deny', 'hookbus.project': expect.stringMatching(/^[0-9a-f]{12}$/) },
       ...{ 'hookbus.agent': 'claude', 'hookbus.subagent': 'Explore' },
     });
     for (const { bytes, headers, path } of collector.requests) {

@@ -49,9 +49,12 @@ function get(port: number, path = '/metrics', options: object = {}): Promise<Got
   });
 }
 
-/** The value of a series; NaN if there is none. */
+/** The value of a series, whichever agent and project; NaN if there is none. */
 function valueIn(text: string, series: string): number {
-  const line = text.split('\n').find((one) => one.startsWith(`${series} `));
+  const line = text
+    .split('\n')
+    .map((one) => one.replace(/agent="[^"]*",project="[^"]*",/, ''))
+    .find((one) => one.startsWith(`${series} `));
   return line === undefined ? Number.NaN : Number(line.slice(series.length + 1));
 }
 
@@ -271,7 +274,7 @@ describe('export prometheus', () => {
     const { metrics } = JSON.parse(cli(state, 'export', 'prometheus', '--json').stdout);
     expect(metrics[0]).toMatchObject({
       name: 'hookbus_hook_runs_total',
-      values: [{ value: 2, labels: { hook: 'lint', event: 'Stop', status: 'success' } }],
+      values: [{ value: 2, labels: { hook: 'lint', event: 'Stop', agent: '', status: 'success' } }],
     });
     expect(cli(state, 'export', 'prometheus', '--file', '/nowhere/x').stderr).toContain('--file');
     expect(cli(state, 'export', 'json').stderr).toContain('FORMAT must be one of prometheus, got');

@@ -13,6 +13,7 @@ import {
   aStateWith,
   exporterState,
   hasProgram,
+  instanceId,
   isOpen,
   type State,
   stored,
@@ -109,7 +110,7 @@ describe('StatsD', () => {
       port,
       tags: 'dogstatsd',
       prefix: 'ci.hooks',
-      max_packet_bytes: 512,
+      max_packet_bytes: 1024,
     });
     spoolMany(
       state,
@@ -117,20 +118,27 @@ describe('StatsD', () => {
       { hookName: 'lint', eventType: 'Stop', dedupeKey: 'k' },
       { durationMs: 0.1234567 },
     );
-    spoolMany(state, 200, { hookName: `${'x'.repeat(300)} #,|:é` });
+    spoolMany(state, 40, { hookName: `${'x'.repeat(300)} #,|:é` });
     await until(
       'all metrics',
-      () => linesOf(packets).filter((line) => line.includes('.hook.runs')).length === 201,
+      () => linesOf(packets).filter((line) => line.includes('.hook.runs')).length === 41,
     );
-    const lines = linesOf(packets);
-    expect(lines).toContain('ci.hooks.hook.runs:1|c|#hook:lint,event:Stop,status:success');
-    expect(lines).toContain('ci.hooks.hook.decisions:1|c|#hook:lint,event:Stop,decision:none');
-    expect(lines).toContain('ci.hooks.hook.duration:0.123|ms|#hook:lint,event:Stop');
-    expect(lines).toContain('ci.hooks.overhead:1.25|ms');
+    const sent = linesOf(packets);
+    const id = instanceId(state);
+    const who = new RegExp(`,?service_instance_id:${id},host_name:[^,]+,os_type:[a-z]+$`);
+    expect(sent.filter((line) => !who.test(line))).toEqual([]);
+    const lines = sent.map((line) =>
+      line.replace(who, '').replace(/project:[0-9a-f]{12}/, 'project:DIGEST'),
+    );
+    const names = '#hook:lint,event:Stop,agent:none,project:DIGEST';
+    expect(lines).toContain(`ci.hooks.hook.runs:1|c|${names},status:success`);
+    expect(lines).toContain(`ci.hooks.hook.decisions:1|c|${names},decision:none`);
+    expect(lines).toContain(`ci.hooks.hook.duration:0.123|ms|${names}`);
+    expect(lines).toContain('ci.hooks.overhead:1.25|ms|#');
     expect(lines).toContain('ci.hooks.dedupe:1|c|#result:run');
     for (const packet of packets) {
       expect(packet).toMatch(/^[\x21-\x7e\n]+$/);
-      expect(Buffer.byteLength(packet)).toBeLessThanOrEqual(512);
+      expect(Buffer.byteLength(packet)).toBeLessThanOrEqual(1024);
       expect(packet).not.toMatch(/^\n|\n$|session-1|toolu_1/);
     }
     // In as few packets as possible: most have several lines.

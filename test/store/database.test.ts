@@ -85,6 +85,26 @@ describe('the database', () => {
     db.close();
   });
 
+  it('of version 14 keeps its counters, and gets an id of its own', () => {
+    const path = join(temporaryDirectory(), 'hook_bus.db');
+    const old = new Sqlite(path);
+    for (const migration of MIGRATIONS.slice(0, 14)) old.exec(migration);
+    old.pragma('user_version = 14');
+    old.exec(`INSERT INTO hook_totals VALUES ('lint', 'Stop', 'success', 7, 1, 2, 3.5, '[2]', 4, 5.5, '[4]');
+      INSERT INTO decision_totals VALUES ('lint', 'Stop', 'deny', 6)`);
+    old.close();
+    const db = openDatabase(path, 0);
+    expect(db.prepare('SELECT * FROM hook_totals').raw().all()).toEqual([
+      ['lint', 'Stop', '', '', 'success', 7, 1, 2, 3.5, '[2]', 4, 5.5, '[4]'],
+    ]);
+    expect(db.prepare('SELECT * FROM decision_totals').raw().all()).toEqual([
+      ['lint', 'Stop', '', '', 'deny', 6],
+    ]);
+    const value = db.prepare('SELECT value FROM export_state WHERE name = ?').pluck();
+    expect(value.get('instance_id')).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab]/);
+    db.close();
+  });
+
   it('gives rows of version 10 the decision that exit code and kind of stdout allow', () => {
     const path = join(temporaryDirectory(), 'hook_bus.db');
     const old = new Sqlite(path);

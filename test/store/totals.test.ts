@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { assemble } from '../../src/app/recording/assemble.ts';
 import type { Execution } from '../../src/domain/execution.ts';
-import { MAX_HOOKS, OTHER } from '../../src/domain/exported.ts';
+import { MAX_COMBINATIONS, MAX_HOOKS, MAX_PROJECTS, OTHER } from '../../src/domain/exported.ts';
 import type { Begin, End } from '../../src/domain/record.ts';
 import { DURATION_BOUNDS_MS, OVERHEAD_BOUNDS_MS } from '../../src/domain/totals.ts';
 import { type Database, openDatabase } from '../../src/store/database.ts';
@@ -136,6 +136,32 @@ describe('the totals', () => {
     expect(new Map(decisions as [string, number][])).toEqual(byName);
     db.close();
   });
+
+  it(`tell agents and ${MAX_PROJECTS} projects apart, by name of directory, in ${MAX_COMBINATIONS} combinations`, () => {
+    const db = aDatabase();
+    const write = createExecutionWriter(db);
+    const of = (changes: Partial<Execution>) => write.write([recordedOf(anExecution(changes))]);
+    const perHook = MAX_PROJECTS + 5;
+    for (let hook = 0; hook < 12; hook += 1)
+      for (let project = 0; project < perHook; project += 1)
+        of({ hookName: `hook-${hook}`, agent: 'claude', project: `/home/dev/project-${project}` });
+    of({ hookName: 'hook-0', agent: 'codex', project: '/elsewhere/project-3' });
+    of({ hookName: 'hook-0', project: undefined });
+    countAll(db);
+    const all = readTotals(db);
+    expect(all.reduce((sum, { executions }) => sum + executions, 0)).toBe(12 * perHook + 2);
+    expect(new Set(all.map(({ project }) => project)).size).toBe(MAX_PROJECTS + 2);
+    const [first] = all.filter(({ project }) => project === 'project-3');
+    expect(first).toMatchObject({ hookName: 'hook-0', agent: 'claude', executions: 1 });
+    const shown = all.filter(({ agent }) => agent !== OTHER && agent !== '');
+    expect(shown).toHaveLength(MAX_COMBINATIONS);
+    // The last hook found no room for any of its combinations.
+    const late = all.filter(({ hookName }) => hookName === 'hook-11');
+    expect(late).toMatchObject([{ agent: OTHER, project: OTHER, executions: perHook }]);
+    const decided = readDecisionTotals(db).reduce((sum, { executions }) => sum + executions, 0);
+    expect(decided).toBe(12 * perHook + 2);
+    db.close();
+  });
 });
 
 describe('what is exported', () => {
@@ -143,11 +169,11 @@ describe('what is exported', () => {
     const db = aDatabase();
     for (let index = 0; index < 5; index += 1) record(db, { hookName: `hook-${index}` });
     expect(lastLogId(db)).toBe(5);
-    const first = readExported(db, 2, 2);
+    const first = readExported(db, 2, 2, String);
     expect(first.executions.map(({ hookName }) => hookName)).toEqual(['hook-2', 'hook-3']);
-    expect(readExported(db, first.lastId, 9).executions.length).toBe(1);
-    expect(readExported(db, 5, 9)).toEqual({ executions: [], lastId: 5 });
-    expect(readExported(db, 77, 9).executions.length).toBe(5);
+    expect(readExported(db, first.lastId, 9, String).executions.length).toBe(1);
+    expect(readExported(db, 5, 9, String)).toEqual({ executions: [], lastId: 5 });
+    expect(readExported(db, 77, 9, String).executions.length).toBe(5);
     db.close();
   });
 
@@ -160,7 +186,7 @@ describe('what is exported', () => {
   ])('names the program of %j and nothing else of the command', (argv, program) => {
     const db = aDatabase();
     record(db, { argv });
-    const [execution] = readExported(db, 0, 1).executions;
+    const [execution] = readExported(db, 0, 1, String).executions;
     expect(execution?.program).toBe(program);
     expect(JSON.stringify(execution)).not.toMatch(/secret|abc|home/);
     db.close();

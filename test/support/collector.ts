@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createSecureServer, type ServerOptions } from 'node:https';
 import { fileURLToPath } from 'node:url';
+import { gunzipSync } from 'node:zlib';
 import protobuf from 'protobufjs';
 import { onTestFinished } from 'vitest';
 
@@ -9,14 +10,18 @@ const PROTO = fileURLToPath(new URL('../../fixtures/opentelemetry-proto/', impor
 
 const definitions = new protobuf.Root();
 definitions.resolvePath = (_origin, target) => `${PROTO}${target}`;
-for (const signal of ['trace', 'metrics'])
+for (const signal of ['trace', 'metrics', 'logs'])
   definitions.loadSync(`opentelemetry/proto/collector/${signal}/v1/${signal}_service.proto`);
 
-type Type = 'trace.v1.ExportTraceService' | 'metrics.v1.ExportMetricsService';
+type Type =
+  | 'trace.v1.ExportTraceService'
+  | 'metrics.v1.ExportMetricsService'
+  | 'logs.v1.ExportLogsService';
 
 const lookUp = (type: string) => definitions.lookupType(`opentelemetry.proto.collector.${type}`);
 
 interface Value {
+  readonly boolValue?: boolean;
   readonly stringValue?: string;
   readonly intValue?: number;
   readonly doubleValue?: number;
@@ -52,6 +57,18 @@ export interface Metric {
   readonly unit?: string;
   readonly sum?: { readonly dataPoints: readonly Point[]; readonly isMonotonic?: boolean };
   readonly histogram?: { readonly dataPoints: readonly Point[] };
+  readonly gauge?: { readonly dataPoints: readonly Point[] };
+}
+
+export interface LogRecord {
+  readonly timeUnixNano: string;
+  readonly severityText: string;
+  readonly severityNumber: string;
+  readonly eventName: string;
+  readonly body: Value;
+  readonly traceId?: string;
+  readonly spanId?: string;
+  readonly attributes: readonly Attribute[];
 }
 
 export interface Received {
@@ -64,7 +81,12 @@ export interface Received {
       readonly resource: { readonly attributes: readonly Attribute[] };
       readonly scopeSpans: readonly { readonly spans: readonly Span[] }[];
     }[];
+    readonly resourceLogs?: readonly {
+      readonly resource: { readonly attributes: readonly Attribute[] };
+      readonly scopeLogs: readonly { readonly logRecords: readonly LogRecord[] }[];
+    }[];
     readonly resourceMetrics?: readonly {
+      readonly resource: { readonly attributes: readonly Attribute[] };
       readonly scopeMetrics: readonly { readonly metrics: readonly Metric[] }[];
     }[];
   };
@@ -118,8 +140,9 @@ export async function aCollector({ port = 0, host = '127.0.0.1', tls }: Collecto
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
-      const bytes = Buffer.concat(chunks);
       const { headers, url: path = '' } = request;
+      const sent = Buffer.concat(chunks);
+      const bytes = headers['content-encoding'] === 'gzip' ? gunzipSync(sent) : sent;
       const received = { path, headers, bytes, body: decoded(path, headers, bytes) };
       requests.push(received);
       answer(response, received);
@@ -148,6 +171,21 @@ export async function aCollector({ port = 0, host = '127.0.0.1', tls }: Collecto
           scopeSpans.flatMap(({ spans }) => spans),
         ),
       ),
+    logRecords: (): LogRecord[] =>
+      requests.flatMap(({ body }) =>
+        (body.resourceLogs ?? []).flatMap(({ scopeLogs }) =>
+          scopeLogs.flatMap(({ logRecords }) => logRecords),
+        ),
+      ),
+    /** The attributes of each resource, in the order in which they came. */
+    resources: (): (readonly Attribute[])[] =>
+      requests
+        .flatMap(({ body }) => [
+          ...(body.resourceSpans ?? []),
+          ...(body.resourceMetrics ?? []),
+          ...(body.resourceLogs ?? []),
+        ])
+        .map(({ resource }) => resource.attributes),
     /** The latest metrics. */
     metrics: (): ReadonlyMap<string, Metric> => {
       const last = requests.findLast(({ path }) => path === '/v1/metrics');
@@ -166,7 +204,7 @@ export function valuesOf(attributes: readonly Attribute[] = []): Record<string, 
   return Object.fromEntries(
     attributes.map(({ key, value }) => [
       key,
-      value.stringValue ?? value.doubleValue ?? Number(value.intValue),
+      value.stringValue ?? value.boolValue ?? value.doubleValue ?? Number(value.intValue),
     ]),
   );
 }
@@ -186,7 +224,9 @@ function decoded(
 ): Received['body'] {
   const service: Type = path.endsWith('/traces')
     ? 'trace.v1.ExportTraceService'
-    : 'metrics.v1.ExportMetricsService';
+    : path.endsWith('/logs')
+      ? 'logs.v1.ExportLogsService'
+      : 'metrics.v1.ExportMetricsService';
   const type = lookUp(`${service}Request`);
   if (headers['content-type'] === 'application/json') {
     const json = JSON.parse(bytes.toString());

@@ -51,3 +51,8 @@ export function aProcess(program: string, words: readonly string[]) {
   });
   return { child, stdout: () => stdout };
 }
+
+/** The `service.instance.id` of this state directory. */
+export const instanceId = (state: State): string =>
+  state.rows<{ value: string }>("SELECT value FROM export_state WHERE name = 'instance_id'")[0]
+    ?.value ?? '';

@@ -65,7 +65,8 @@ const OF_HOOKS: readonly AlertRule[] = RULES.filter(
   (rule) => rule.of === 'hook' || (rule.of === 'state' && rule.isAboutHooks),
 ).map(({ name }) => name);
 
-const isOfHook = (rule: AlertRule): boolean => OF_HOOKS.includes(rule);
+/** Whether the subjects of this rule are hooks. */
+export const isOfHook = (rule: AlertRule): boolean => OF_HOOKS.includes(rule);
 
 /** When the window of the rules begins. */
 export const windowStart = ({ window_minutes }: AlertsConfig, nowMs: number): string =>

@@ -1,3 +1,5 @@
+import type { Config } from '../../config/file/config-file.ts';
+import type { MetricNames } from '../../domain/exported.ts';
 import { VERSION } from '../../domain/version.ts';
 import type { MetricsSnapshot } from '../../exporters/snapshot.ts';
 import type { Spool } from '../../spool/spool.ts';
@@ -6,9 +8,12 @@ import { readDecisionTotals } from '../../store/decision-totals.ts';
 import { readExportedBreakers } from '../../store/queries/export.ts';
 import { countNext, readTotals } from '../../store/totals.ts';
 import { countSpool } from '../recording/spool-record.ts';
+import { readIdentity } from './identity.ts';
+import { readOpenAlerts } from './open-alerts.ts';
 
 export interface SnapshotParts {
   readonly use: <T>(work: (db: Database) => T) => T;
+  readonly config: Config['export'];
   readonly spool: Spool;
   readonly now: () => number;
   readonly exporters: MetricsSnapshot['exporters'];
@@ -21,15 +26,22 @@ const TURN_ROWS = 500;
 
 /** Reads the current values of all metrics. @throws if the database cannot be used */
 export async function readSnapshot(parts: SnapshotParts): Promise<MetricsSnapshot> {
-  const { use, spool, now, exporters, pause } = parts;
+  const { use, config, spool, now, exporters, pause } = parts;
   while (use((db) => countNext(db, TURN_ROWS)) === TURN_ROWS) await pause();
   const spoolPending = countSpool(spool).waiting;
-  return use((db) => ({
-    version: VERSION,
-    totals: readTotals(db),
-    decisions: readDecisionTotals(db),
-    breakers: readExportedBreakers(db, new Date(now()).toISOString()),
-    spoolPending,
-    exporters,
-  }));
+  return use((db) => {
+    const { attributes, projectLabel } = readIdentity(db, config);
+    const labelled = <T extends MetricNames>(totals: readonly T[]): T[] =>
+      totals.map((total) => ({ ...total, project: projectLabel(total.project) }));
+    return {
+      version: VERSION,
+      resource: attributes,
+      totals: labelled(readTotals(db)),
+      decisions: labelled(readDecisionTotals(db)),
+      breakers: readExportedBreakers(db, new Date(now()).toISOString()),
+      alerts: readOpenAlerts(db),
+      spoolPending,
+      exporters,
+    };
+  });
 }

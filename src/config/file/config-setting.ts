@@ -90,30 +90,30 @@ export function text(
   };
 }
 
-/** Secret texts by their names; people type them as a JSON object. */
-export function pairs(
-  expected: string,
-  isFit: (name: string, value: string) => boolean,
-): ConfigSetting<Readonly<Record<string, string>>> {
+type Texts = Readonly<Record<string, string>>;
+
+/** Texts by their names; people type them as a JSON object. */
+export function textMap(expected: string, areFit: (texts: Texts) => boolean): ConfigSetting<Texts> {
   return {
     default: {},
     expected,
-    read: (value) =>
-      typeof value === 'object' && value !== null && !Array.isArray(value)
-        ? pairsOf(value, isFit)
-        : undefined,
+    read: (value) => (isTexts(value) && areFit(value) ? value : undefined),
     fromText: jsonOf,
-    isSecret: true,
   };
 }
 
-function pairsOf(
-  value: object,
+/** The same for secret texts, each of which is valid or not. */
+export function pairs(
+  expected: string,
   isFit: (name: string, value: string) => boolean,
-): Readonly<Record<string, string>> | undefined {
-  const entries: [string, unknown][] = Object.entries(value);
-  const areFit = entries.every(([name, one]) => typeof one === 'string' && isFit(name, one));
-  return areFit ? (Object.fromEntries(entries) as Record<string, string>) : undefined;
+): ConfigSetting<Texts> {
+  const areFit = (texts: Texts) => Object.entries(texts).every(([name, one]) => isFit(name, one));
+  return { ...textMap(expected, areFit), isSecret: true };
+}
+
+function isTexts(value: unknown): value is Texts {
+  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isObject && Object.values(value).every((one) => typeof one === 'string');
 }
 
 /** Names without duplicates; people type them with commas in between, or as a JSON array. */

@@ -4,6 +4,7 @@ import { breaker } from './breaker.ts';
 import { dashboard } from './dashboard.ts';
 import { dedupe } from './dedupe.ts';
 import { drill } from './drill.ts';
+import { exporting } from './export.ts';
 import { network } from './network.ts';
 import { opentelemetry } from './opentelemetry.ts';
 import { prometheus } from './prometheus.ts';
@@ -21,6 +22,7 @@ export const TOP_LEVEL = {
 export const SECTIONS = {
   breaker,
   drill,
+  export: exporting,
   prometheus,
   statsd,
   opentelemetry,

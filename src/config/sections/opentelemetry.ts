@@ -1,6 +1,6 @@
 import { flag, oneOf, pairs, text, whole } from '../file/config-setting.ts';
 
-/** Where to send spans and metrics over OTLP/HTTP. */
+/** Where to send spans, metrics and logs over OTLP/HTTP. */
 export const opentelemetry = {
   enabled: flag(false),
   endpoint: text(
@@ -9,6 +9,7 @@ export const opentelemetry = {
     isEndpoint,
   ),
   protocol: oneOf(['http/protobuf', 'http/json']),
+  compression: oneOf(['none', 'gzip']),
   headers: pairs(
     'an object of header names and their values, such as {"api-key": "…"}',
     (name, value) =>
@@ -21,6 +22,8 @@ export const opentelemetry = {
   ),
   traces: flag(true),
   metrics: flag(true),
+  /** One record per execution, with error text and reason. */
+  logs: flag(false),
   metrics_interval_seconds: whole(60, 'seconds', { min: 1, max: 3600 }),
   timeout_seconds: whole(10, 'seconds', { min: 1, max: 60 }),
   /** Maximum number of spans that wait for a collector; the oldest ones above it are dropped. */

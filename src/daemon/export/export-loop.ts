@@ -1,4 +1,7 @@
 import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
+import { readIdentity } from '../../app/export/identity.ts';
+import { createLogFeed } from '../../app/export/log-feed.ts';
+import { readOpenAlerts } from '../../app/export/open-alerts.ts';
 import { readSnapshot } from '../../app/export/read-snapshot.ts';
 import type { Config } from '../../config/file/config-file.ts';
 import type { Exporter } from '../../exporters/exporter.ts';
@@ -52,7 +55,7 @@ export class ExportLoop {
 
   constructor(parts: ExportLoopParts) {
     this.#parts = parts;
-    const { log, onServed, network } = parts;
+    const { log, onServed, network, store } = parts;
     this.#loop = createLoop({
       log,
       failure: 'export_failed',
@@ -60,10 +63,19 @@ export class ExportLoop {
       minMs: MIN_MS,
       step: () => this.#step(),
     });
-    const snapshot = () => this.#snapshot();
-    this.#slots = EXPORTERS.map(
-      (kind) => new ExporterSlot(kind, { log, onServed, network, snapshot }),
-    );
+    const shared = {
+      ...{ log, onServed, network },
+      snapshot: () => this.#snapshot(),
+      resource: () => store.use(({ db }) => readIdentity(db, parts.config().export)).attributes,
+      alerts: () => store.use(({ db }) => readOpenAlerts(db)),
+      logs: () =>
+        createLogFeed({
+          use: (work) => store.use(({ db }) => work(db)),
+          config: () => parts.config().export,
+          now: parts.now,
+        }),
+    };
+    this.#slots = EXPORTERS.map((kind) => new ExporterSlot(kind, shared));
   }
 
   /** Call this before the first ingest, so that what it stores is exported. */
@@ -135,7 +147,9 @@ export class ExportLoop {
     const limit = this.#limit(active);
     if (limit === 0) return ROOM_MS;
     return this.#parts.store.use(({ db }) => {
-      const { executions, lastId } = readExported(db, this.#mark ?? lastLogId(db), limit);
+      const { projectLabel } = readIdentity(db, this.#parts.config().export);
+      const from = this.#mark ?? lastLogId(db);
+      const { executions, lastId } = readExported(db, from, limit, projectLabel);
       this.#mark = lastId;
       if (executions.length > 0) for (const exporter of active) exporter.take(executions);
       return executions.length === limit ? 0 : POLL_MS;
@@ -155,9 +169,10 @@ export class ExportLoop {
   }
 
   #snapshot() {
-    const { store, spool, now } = this.#parts;
+    const { store, spool, now, config } = this.#parts;
     return readSnapshot({
       use: (work) => store.use(({ db }) => work(db)),
+      config: config().export,
       spool,
       now,
       // Prometheus pulls, so there is no export to count.

@@ -35,7 +35,7 @@ export class ExporterSlot {
     if (this.#work !== undefined) return;
     this.#logFailure();
     const { enabled, ...section } = options[this.#kind.name];
-    const key = enabled ? JSON.stringify(section) : undefined;
+    const key = enabled ? JSON.stringify([section, options.export]) : undefined;
     const hasChanged = key !== this.#wanted;
     const isMissing = key !== undefined && this.#exporter === undefined;
     if (!hasChanged && !(isMissing && performance.now() >= this.#retryAt)) return;

@@ -1,3 +1,5 @@
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
 import { reasonOf } from '../../domain/errors.ts';
 import type { HttpResponse, Network } from '../../network/network.ts';
 
@@ -5,6 +7,7 @@ export interface OtlpTarget {
   /** The URL without the path of a signal. */
   readonly endpoint: string;
   readonly protocol: 'http/protobuf' | 'http/json';
+  readonly compression: 'none' | 'gzip';
   readonly headers: Readonly<Record<string, string>>;
   readonly timeout_seconds: number;
 }
@@ -14,13 +17,15 @@ export type OtlpAnswer =
   | { readonly kind: 'sent'; readonly contentType: string; readonly body: Buffer }
   /** The same request may succeed later, but not before `afterMs`. */
   | { readonly kind: 'later'; readonly reason: string; readonly afterMs: number }
-  | { readonly kind: 'refused'; readonly reason: string };
+  | { readonly kind: 'refused'; readonly reason: string; readonly status: number };
 
 /** Responses are truncated to this many bytes. */
 const MAX_ANSWER_BYTES = 64 * 1024;
 
 /** Maximum pause that a collector can ask for, in ms. */
 const MAX_AFTER_MS = 10 * 60_000;
+
+const compress = promisify(gzip);
 
 /** From the OTLP specification. */
 const LATER_STATUSES: ReadonlySet<number | undefined> = new Set([429, 502, 503, 504]);
@@ -41,10 +46,11 @@ export function createOtlpSender(target: OtlpTarget, signal: string, network: ()
     'user-agent': 'hookbus',
     ...target.headers,
     'content-type': isJson ? 'application/json' : 'application/x-protobuf',
+    ...(target.compression === 'gzip' && { 'content-encoding': 'gzip' }),
   };
   const open = new Set<AbortController>();
 
-  async function send(body: Uint8Array): Promise<OtlpAnswer> {
+  async function send(content: Uint8Array): Promise<OtlpAnswer> {
     const stop = new AbortController();
     let isLate = false;
     // Limits the whole response, since one that trickles in might never end.
@@ -54,6 +60,7 @@ export function createOtlpSender(target: OtlpTarget, signal: string, network: ()
     }, target.timeout_seconds * 1000);
     open.add(stop);
     try {
+      const body = target.compression === 'gzip' ? await compress(content) : content;
       const post = { headers, body, signal: stop.signal, maxBytes: MAX_ANSWER_BYTES };
       return answerOf(await network().post(url, post));
     } catch (error) {
@@ -76,7 +83,7 @@ function answerOf({ status, headers, body }: HttpResponse): OtlpAnswer {
     return { kind: 'sent', contentType: String(headers['content-type'] ?? ''), body };
   }
   const reason = `HTTP ${status}`;
-  if (!LATER_STATUSES.has(status)) return { kind: 'refused', reason };
+  if (!LATER_STATUSES.has(status)) return { kind: 'refused', reason, status };
   return { kind: 'later', reason, afterMs: afterMs(String(headers['retry-after'] ?? '')) };
 }
 

@@ -50,7 +50,7 @@ export function spanOf(
 }
 
 /** Uses the names of the semantic conventions where they exist. docs/exporters.md lists all names. */
-function attributesOf(execution: ExportedExecution): Attributes {
+export function attributesOf(execution: ExportedExecution): Attributes {
   const { status, exitCode, signal } = execution;
   const all = {
     'hookbus.hook.name': execution.hookName,
@@ -87,11 +87,11 @@ function whyOf({ status, signal, exitCode }: ExportedExecution): string {
   return exitCode === undefined ? 'no exit code' : `exit code ${exitCode}`;
 }
 
-const isId = (text: string, digits: number): boolean =>
+export const isId = (text: string, digits: number): boolean =>
   text.length === digits && /^[0-9a-f]+$/.test(text) && !/^0+$/.test(text);
 
 /** Seconds, and the remaining nanoseconds. */
-function hrTime(ms: number): HrTime {
+export function hrTime(ms: number): HrTime {
   const seconds = Math.floor(ms / 1000);
   return [seconds, Math.round((ms - seconds * 1000) * 1e6)];
 }

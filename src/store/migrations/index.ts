@@ -12,6 +12,7 @@ import { decisions } from './011-decisions.ts';
 import { denied } from './012-denied.ts';
 import { daySummaries } from './013-day-summaries.ts';
 import { failed } from './014-failed.ts';
+import { identity } from './015-identity.ts';
 
 /** In order: a database with `user_version` N has had the first N. Never change a released migration. */
 export const MIGRATIONS: readonly string[] = [
@@ -29,4 +30,5 @@ export const MIGRATIONS: readonly string[] = [
   denied,
   daySummaries,
   failed,
+  identity,
 ];

@@ -3,28 +3,40 @@ import type { LogRow } from '../columns.ts';
 import type { Database } from '../database.ts';
 import { lastLogId } from './last-log-id.ts';
 
+/** The columns that `exportedOf` reads. */
+export const EXPORTED_COLUMNS = `id, correlation_id, span_id, parent_span_id, hook_name, event_type, tool_name, session_id,
+  command, status, exit_code, signal, duration_ms, overhead_ms, stdin_bytes, stdout_bytes, stderr_bytes, dedupe_key,
+  created_at, decision, agent, subagent, project`;
+
 /** Rows written after a given one, and the number to continue after. */
 export interface Exported {
   readonly executions: readonly ExportedExecution[];
   readonly lastId: number;
 }
 
-/** The executions after `afterId`, in the order in which they were written, at most `limit`. */
-export function readExported(db: Database, afterId: number, limit: number): Exported {
+/**
+ * The executions after `afterId`, in the order in which they were written, at most `limit`.
+ * @param projectLabel how to call a project, given the base name of its directory
+ */
+export function readExported(
+  db: Database,
+  afterId: number,
+  limit: number,
+  projectLabel: (name: string) => string,
+): Exported {
   // The numbers of a new database at the same path start at 1, and none of its rows was exported.
   const from = lastLogId(db) < afterId ? 0 : afterId;
   const rows = db
     .prepare<[number, number], LogRow>(
-      `SELECT id, correlation_id, span_id, parent_span_id, hook_name, event_type, tool_name, session_id, command, status,
-         exit_code, signal, duration_ms, overhead_ms, stdin_bytes, stdout_bytes, stderr_bytes, dedupe_key, created_at,
-         decision, agent, subagent, project
-       FROM hook_logs WHERE id > ? ORDER BY id LIMIT ?`,
+      `SELECT ${EXPORTED_COLUMNS} FROM hook_logs WHERE id > ? ORDER BY id LIMIT ?`,
     )
     .all(from, limit);
-  return { executions: rows.map(exported), lastId: rows.at(-1)?.id ?? from };
+  const executions = rows.map((row) => exportedOf(row, projectLabel));
+  return { executions, lastId: rows.at(-1)?.id ?? from };
 }
 
-function exported(row: LogRow): ExportedExecution {
+export function exportedOf(row: LogRow, projectLabel: (name: string) => string): ExportedExecution {
+  const project = baseName(row.project ?? '');
   return {
     correlationId: row.correlation_id,
     spanId: row.span_id,
@@ -38,7 +50,7 @@ function exported(row: LogRow): ExportedExecution {
     decision: row.decision ?? undefined,
     agent: row.agent ?? undefined,
     subagent: row.subagent ?? undefined,
-    project: row.project === null ? undefined : baseName(row.project),
+    project: project === undefined ? undefined : projectLabel(project),
     exitCode: row.exit_code ?? undefined,
     signal: row.signal ?? undefined,
     durationMs: row.duration_ms ?? undefined,

@@ -14,38 +14,52 @@ import {
   type Context,
   EXIT_CODES,
   type Given,
+  type LiveAnswer,
+  type LiveOutput,
 } from '../../words/command.ts';
-import { requireWord } from '../../words/values.ts';
+import { FILTERS, readFilter } from '../../words/filters.ts';
+import { requireWord, usageError } from '../../words/values.ts';
 
-const FORMATS = ['prometheus'] as const;
+const FORMATS = ['prometheus', 'jsonl'] as const;
+
+/** Rows read at a time, without and with payloads, which may have megabytes each. */
+const PAGE_ROWS = 500;
+const PAGE_PAYLOADS = 8;
 
 export const exportCommand: Command = {
   name: 'export',
-  summary: 'Print metrics for Prometheus',
+  summary: 'Print metrics for Prometheus, or executions for a SIEM',
   isHidden: true,
-  usage: 'prometheus [options]',
+  usage: 'prometheus|jsonl [options]',
   about: [
-    'Prints in the text format of Prometheus what the daemon serves at /metrics; it needs no daemon. The counts cover everything ever recorded, even what retention has deleted since.',
-    'With --file, writes a file for the textfile collector of node_exporter. The file is replaced atomically.',
+    'prometheus prints in the text format of Prometheus what the daemon serves at /metrics; it needs no daemon. The counts cover everything ever recorded, even what retention has deleted since. With --file, writes a file for the textfile collector of node_exporter. The file is replaced atomically.',
+    'jsonl prints executions, the oldest first, one JSON object a line, for a SIEM or a script; docs/execution.schema.json describes it. Secrets are replaced also where they were stored, and payloads stay here without --payloads.',
     'To send metrics continuously to Prometheus, StatsD or OpenTelemetry, use config.json.',
   ],
-  argument: { name: 'FORMAT', describe: FORMATS.join(', ') },
+  argument: { name: 'FORMAT', describe: FORMATS.join(', '), values: FORMATS },
   options: {
     file: {
       value: 'PATH',
-      describe: 'write to this file, which everyone on this machine can read',
+      describe: 'with prometheus: write to this file, which everyone on this machine can read',
     },
+    since: { ...FILTERS.since, describe: `with jsonl: ${FILTERS.since.describe}` },
+    until: { ...FILTERS.until, describe: `with jsonl: ${FILTERS.until.describe}` },
+    payloads: { describe: 'with jsonl: also payloads that are stored, and variables of the agent' },
   },
   exitCodes: EXIT_CODES,
   examples: [
     ['hookbus export prometheus | promtool check metrics', 'check the output'],
     ['hookbus export prometheus --file /var/lib/node_exporter/hookbus.prom', 'from a timer'],
+    ['hookbus export jsonl --since 1h', 'what ran in the last hour'],
   ],
   perform,
 };
 
-async function perform(given: Given, context: Context): Promise<Answer> {
-  requireWord('FORMAT', given.argument, FORMATS);
+async function perform(given: Given, context: Context): Promise<Answer | LiveAnswer> {
+  if (requireWord('FORMAT', given.argument, FORMATS) === 'jsonl') return jsonl(given, context);
+  for (const name of ['since', 'until', 'payloads'] as const)
+    if (given.isOn(name) || given.value(name) !== undefined)
+      throw usageError(`--${name} is an option of export jsonl`);
   const [{ requirePaths }, { prometheusJson, prometheusText }] = await Promise.all([
     import('../../../app/store/open-store.ts'),
     import('../../../exporters/prometheus.ts'),
@@ -62,13 +76,43 @@ async function perform(given: Given, context: Context): Promise<Answer> {
   return { json: { file }, lines: () => [] };
 }
 
+async function jsonl(given: Given, context: Context): Promise<LiveAnswer> {
+  if (given.value('file') !== undefined)
+    throw usageError('--file is an option of export prometheus');
+  const { since, until } = await readFilter(given, context);
+  const isFull = given.isOn('payloads');
+  const [{ executionLine }, { exportConfig, readIdentity }, { createPages }, { findPayloads }] =
+    await Promise.all([
+      import('../../output/executions/execution-line.ts'),
+      import('../../../app/export/identity.ts'),
+      import('../../../store/export/pages.ts'),
+      import('../../../app/reading/find-execution.ts'),
+    ]);
+  const live = ({ json }: LiveOutput) =>
+    withStore(context, async (store) => {
+      if (store === undefined || context.settings.paths === undefined) return;
+      const config = exportConfig(context.settings.paths);
+      const resource = store.use((db) => readIdentity(db, config).attributes);
+      const nextPage = createPages({ since, until, limit: isFull ? PAGE_PAYLOADS : PAGE_ROWS });
+      const nextLines = () =>
+        store.use((db) =>
+          nextPage(db).map((row) =>
+            executionLine(row, resource, isFull ? findPayloads(db, row.id) : undefined),
+          ),
+        );
+      for (let lines = nextLines(); lines.length > 0; lines = nextLines()) await json(lines);
+    });
+  return { live };
+}
+
 async function readAll(
   paths: StatePaths,
   store: CommandStore | undefined,
   { now }: Context,
 ): Promise<MetricsSnapshot> {
-  const [{ readSnapshot }, { askDaemon }, { createSpool }] = await Promise.all([
+  const [{ readSnapshot }, { exportConfig }, { askDaemon }, { createSpool }] = await Promise.all([
     import('../../../app/export/read-snapshot.ts'),
+    import('../../../app/export/identity.ts'),
     import('../../../daemon/client/client.ts'),
     import('../../../spool/spool.ts'),
   ]);
@@ -78,15 +122,18 @@ async function readAll(
   if (store === undefined) {
     return {
       version: VERSION,
+      resource: undefined,
       totals: [],
       decisions: [],
       breakers: [],
+      alerts: [],
       spoolPending: 0,
       exporters,
     };
   }
   const spool = createSpool(paths.spool, paths.quarantine);
-  return readSnapshot({ use: store.use, spool, now, exporters, pause: nextTurn });
+  const config = exportConfig(paths);
+  return readSnapshot({ use: store.use, config, spool, now, exporters, pause: nextTurn });
 }
 
 function writeMetrics(file: string, text: string): void {
