@@ -3,7 +3,8 @@
  * what a few real daemons at work send to a collector on the loopback, scaled up. Run it from the root of the repository:
  * make bench-collector [MACHINES=5000]. docs/performance.md explains it.
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { DEFAULT_CONFIG } from '../src/config/file/config-file.ts';
@@ -35,41 +36,54 @@ async function measure(scratch: string): Promise<ReadonlyMap<string, Arrived>> {
   const opentelemetry = {
     enabled: true,
     endpoint: collector.endpoint,
-    ...('logs' in DEFAULT_CONFIG.opentelemetry ? { logs: true } : {}),
+    logs: true,
   };
   const seconds = INTERVALS * INTERVAL_SECONDS;
+  let started = 0;
+  let start = (): void => undefined;
+  const allStarted = new Promise<void>((resolve) => {
+    start = resolve;
+  });
+  // Daemons that end send once more, so they end later.
+  const measured = allStarted.then(async () => {
+    collector.arrived.clear();
+    await wait(seconds * 1000);
+    return new Map(
+      [...collector.arrived].map(([path, { requests, bytes }]) => [
+        path,
+        { requests: requests / SAMPLE / seconds, bytes: bytes / SAMPLE / seconds },
+      ]),
+    );
+  });
   const work = async (number: number): Promise<void> => {
     const home = join(scratch, String(number));
     makeStateHome(home);
     const paths = statePaths(home);
     writeFileSync(paths.config, JSON.stringify({ opentelemetry }));
     await withDaemon(home, async () => {
+      started += 1;
+      if (started === SAMPLE) start();
+      await allStarted;
       const load = createLoad(paths, socketPath(home));
-      const endMs = performance.now() + seconds * 1000;
+      const betweenMs = 60_000 / CALLS_PER_MINUTE;
       // Agents do not work in step.
-      await wait((number / SAMPLE) * (60_000 / CALLS_PER_MINUTE));
-      while (performance.now() < endMs) {
+      await wait((number / SAMPLE) * betweenMs);
+      for (let call = 0; call < (seconds * 1000) / betweenMs; call += 1) {
         await load.write(HOOKS, Number.POSITIVE_INFINITY);
-        await wait(60_000 / CALLS_PER_MINUTE);
+        await wait(betweenMs);
       }
+      await measured;
     });
   };
   try {
     await Promise.all(Array.from({ length: SAMPLE }, (_, number) => work(number)));
+    return await measured;
   } finally {
     collector.close();
   }
-  const rate = (count: number): number => count / SAMPLE / seconds;
-  return new Map(
-    [...collector.arrived].map(([path, { requests, bytes }]) => [
-      path,
-      { requests: rate(requests), bytes: rate(bytes) },
-    ]),
-  );
 }
 
-mkdirSync('tmp', { recursive: true });
-const scratch = mkdtempSync(join(process.cwd(), 'tmp', 'bench-collector-'));
+const scratch = mkdtempSync(join(tmpdir(), 'hookbus-collector-'));
 try {
   const measured = await measure(scratch);
   console.log(

@@ -4,8 +4,8 @@
  * make bench-scale [ROWS=10000000] [SECONDS=300] [RATE=200]. docs/performance.md explains it.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, loadavg } from 'node:os';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { socketPath, statePaths } from '../src/config/home/paths.ts';
@@ -68,7 +68,7 @@ async function measure(scratch: string): Promise<string[]> {
   makeStateHome(home);
   const paths = statePaths(home);
   const filledAtMs = performance.now();
-  fillMonth(paths.database, ROWS);
+  fillMonth(paths.database, ROWS, false);
   console.log(`${ROWS} rows in ${((performance.now() - filledAtMs) / 1000).toFixed(0)} s`);
   const collector = await startSlowCollector(COLLECTOR);
   const port = await freePort();
@@ -77,7 +77,12 @@ async function measure(scratch: string): Promise<string[]> {
     JSON.stringify({
       retention_days: RETENTION_DAYS,
       prometheus: { enabled: true, port },
-      opentelemetry: { enabled: true, endpoint: collector.endpoint, metrics_interval_seconds: 5 },
+      opentelemetry: {
+        enabled: true,
+        endpoint: collector.endpoint,
+        logs: true,
+        metrics_interval_seconds: 5,
+      },
     }),
   );
   let scrapes = 0;
@@ -205,8 +210,7 @@ if (!existsSync(LAUNCHER))
 console.log(
   `${cpus().length} x ${cpus()[0]?.model}; load ${loadavg()[0]?.toFixed(2)}; Node ${process.version}`,
 );
-mkdirSync('tmp', { recursive: true });
-const scratch = mkdtempSync(join(process.cwd(), 'tmp', 'bench-scale-'));
+const scratch = mkdtempSync(join(tmpdir(), 'hookbus-scale-'));
 try {
   const broken = await measure(scratch);
   console.log(`\nload ${loadavg()[0]?.toFixed(2)}; ${broken.length} bounds broken`);

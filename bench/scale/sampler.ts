@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import type { StatePaths } from '../../src/config/home/paths.ts';
@@ -34,7 +34,7 @@ export function createSampler(pid: number, paths: StatePaths) {
     take: (): Sample => ({
       rssBytes: memory('VmRSS'),
       cpuSeconds: cpuSeconds(),
-      spoolBytes: readdirSync(paths.spool)
+      spoolBytes: (existsSync(paths.spool) ? readdirSync(paths.spool) : [])
         .map((name) => sizeOf(join(paths.spool, name)))
         .reduce((sum, size) => sum + size, 0),
       databaseBytes: sizeOf(paths.database),
