@@ -1,7 +1,8 @@
 import type { Spool } from '../../spool/spool.ts';
 import { countSpool } from './spool-record.ts';
 
-/** A count of a spool is repeated only after this many times as long as it took. */
+/** A count that takes longer than this, in ms, is repeated only after `REST` times as long. */
+const QUICK_MS = 25;
 const REST = 20;
 
 /**
@@ -18,7 +19,7 @@ export function createSpoolCount(spool: Spool, clock = () => performance.now()):
     if (startMs < againAtMs) return waiting;
     waiting = countSpool(spool).waiting;
     const endMs = clock();
-    againAtMs = endMs + REST * (endMs - startMs);
+    againAtMs = endMs - startMs > QUICK_MS ? endMs + REST * (endMs - startMs) : endMs;
     return waiting;
   };
 }
