@@ -1,8 +1,9 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { execPath } from 'node:process';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { connectSharedKeys } from '../../src/redis/shared-keys.ts';
+import { findClient } from '../e2e/support/claude.ts';
 import {
   aCounter,
   aMachine,
@@ -25,13 +26,17 @@ const PORT = 6379;
 const MAX_DELAY_MS = 1500;
 const SLOW_MS = 4000;
 
-const valkey = spawnSync('scripts/fetch-client.sh', ['valkey'], { encoding: 'utf8' });
-const hasValkey: true | string = valkey.status === 0 || valkey.stderr.trim();
+const valkey = findClient('valkey');
+const hasValkey: true | string = 'client' in valkey || valkey.problem;
 const isHere = hasLauncher === true ? canJoin : hasLauncher;
 
 const SERVERS = [
   { name: 'Redis', program: 'redis-server', can: isHere },
-  { name: 'Valkey', program: valkey.stdout.trim(), can: isHere === true ? hasValkey : isHere },
+  {
+    name: 'Valkey',
+    program: 'client' in valkey ? valkey.client : '',
+    can: isHere === true ? hasValkey : isHere,
+  },
 ];
 
 const cleanUp: (() => void | Promise<void>)[] = [];

@@ -22,7 +22,7 @@ export const forToolUse = (input: string, id: string): string =>
   input.replace(/(?<="tool_use_id":")[^"]*/, id);
 
 /** What the machines of a test share. */
-export const SECRET = 'a secret of the machines';
+const SECRET = 'a secret of the machines';
 
 /** The words that start each engine. */
 export const ENGINES: Readonly<Record<string, readonly string[]>> = {
