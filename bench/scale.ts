@@ -150,7 +150,7 @@ async function measure(scratch: string): Promise<string[]> {
         const cpu = end.cpuSeconds - start.cpuSeconds;
         console.log(`
 memory    ${mb(start.rssBytes)} at the start, at most ${mb(peak)}, ${mb(end.rssBytes)} at the end
-drain     ${RECORDS} records in ${wallSeconds.toFixed(0)} s, of which ${SECONDS} s of load; the spool had at most ${mb(highest((s) => s.spoolBytes))}
+drain     ${RECORDS} records in ${wallSeconds.toFixed(0)} s, ${SECONDS} s of them load; the spool had at most ${mb(highest((s) => s.spoolBytes))}
           ${Math.round(median(drainRates))} records a second (median part)
 database  ${mb(start.databaseBytes)} and ${before.rows} rows at the start, ${mb(end.databaseBytes)} and ${after.rows} rows at the end
           WAL at most ${mb(highest((s) => s.walBytes))}; ${before.expired - after.expired} of ${before.expired} expired rows deleted

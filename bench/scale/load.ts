@@ -22,7 +22,7 @@ const TRACEBACK = `Traceback (most recent call last):
 FileNotFoundError: [Errno 2] No such file or directory: 'prettier'
 `;
 
-/** What executions of twenty hooks leave, one of which refuses and one of which fails. */
+/** What executions of twenty hooks leave; some refuse, and some fail. */
 function recordOf(index: number): [Begin, End] {
   const [hook, call] = [index % 20, Math.floor(index / 20)];
   const begin = aBegin({
