@@ -10,6 +10,7 @@ const TIMED = [
   'test/e2e/{claude,cline,codex,copilot,gemini,qwen}.test.ts',
   'test/e2e/{all-hooks,dedupe-races,log-under-fire,lying-key-server}.test.ts',
   'test/launcher/run.test.ts',
+  'test/redis/eight-machines.test.ts',
   'test/windows/wine.test.ts',
 ];
 
