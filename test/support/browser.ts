@@ -27,7 +27,7 @@ export function useBrowser() {
   let browser: Browser | undefined;
   beforeAll(async () => {
     browser = await chromium.launch(browserOptions());
-  }, 60_000);
+  });
   afterAll(async () => browser?.close());
 
   return {
