@@ -22,7 +22,7 @@ export const hasLauncher = existsSync(LAUNCHER);
 export async function until<T>(
   what: string,
   look: () => T | undefined | false | Promise<T | undefined | false>,
-  deadlineMs = 60_000,
+  deadlineMs = 120_000,
 ): Promise<T> {
   const end = performance.now() + deadlineMs;
   for (;;) {
