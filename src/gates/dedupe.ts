@@ -1,5 +1,5 @@
 import { isRefusal } from '../domain/answer/refusal.ts';
-import { canBlock, canBlockFor } from '../domain/events.ts';
+import { canBlockFor } from '../domain/events.ts';
 import { isResult } from '../domain/execution.ts';
 import type { Claim } from '../domain/key/claim.ts';
 import type { KeyedEnd, KeyResult, OnDuplicate } from '../domain/key/dedupe-key.ts';
@@ -67,15 +67,21 @@ export type DuplicateVerdict =
 export interface DuplicateRules {
   readonly eventType: string;
   readonly onDuplicate: OnDuplicate;
+  /** Who runs the hook, as far as payload and environment tell. */
+  readonly agent?: string | undefined;
 }
 
 /**
  * The rules for results that other machines send or get: if a hook can block, they share only refusals, whatever the user
  * asked for.
  */
-export const rulesElsewhere = ({ eventType, onDuplicate }: DuplicateRules): DuplicateRules => ({
+export const rulesElsewhere = ({
   eventType,
-  onDuplicate: canBlock(eventType) ? 'deny' : onDuplicate,
+  onDuplicate,
+  agent,
+}: DuplicateRules): DuplicateRules => ({
+  eventType,
+  onDuplicate: canBlockFor(agent, eventType) ? 'deny' : onDuplicate,
 });
 
 /** The verdict on a duplicate of a finished execution; undefined if it must run. */
@@ -133,9 +139,10 @@ export function duplicateMode(
 export function modeWarning(
   { onDuplicate }: { readonly onDuplicate?: OnDuplicate },
   eventType: string,
+  agent: string | undefined,
 ): string[] {
   const expected = '--on-duplicate: expected deny where a hook can block';
-  if (onDuplicate === 'skip' && canBlock(eventType))
+  if (onDuplicate === 'skip' && canBlockFor(agent, eventType))
     return [`${expected}, got "skip"; it acts as deny`];
   if (repeatsAllows(onDuplicate, eventType)) {
     return [`${expected}, got "replay"; on ${eventType} it repeats an allow`];
