@@ -81,21 +81,22 @@ export const rulesElsewhere = ({
   agent,
 }: DuplicateRules): DuplicateRules => ({
   eventType,
+  agent,
   onDuplicate: canBlockFor(agent, eventType) ? 'deny' : onDuplicate,
 });
 
 /** The verdict on a duplicate of a finished execution; undefined if it must run. */
 export function verdictOn(
   claim: Pick<Claim, 'executionId' | 'exitCode' | 'stdout' | 'stderr'>,
-  { eventType, onDuplicate }: DuplicateRules,
+  rules: DuplicateRules,
 ): DuplicateVerdict | undefined {
   const { executionId: of, exitCode, stdout, stderr } = claim;
   if (exitCode === null || !isResult(exitCode)) return undefined;
   const result = stdout === null || stderr === null ? undefined : { exitCode, stdout, stderr };
-  if (result !== undefined && isGiven(result, eventType, onDuplicate)) {
+  if (result !== undefined && (rules.onDuplicate === 'replay' || isRefused(result, rules))) {
     return { kind: 'replay', of, result };
   }
-  return onDuplicate === 'skip' ? { kind: 'skip', of } : undefined;
+  return rules.onDuplicate === 'skip' ? { kind: 'skip', of } : undefined;
 }
 
 /** The verdict on a duplicate of an execution that finished on another machine; undefined if it must run. */
@@ -110,19 +111,19 @@ export function verdictElsewhere(
   );
 }
 
-const isGiven = (result: KeyResult, eventType: string, onDuplicate: OnDuplicate): boolean =>
-  onDuplicate === 'replay' || isRefusal(eventType, result.exitCode, result.stdout);
+/** Cline refuses in words of its own, and by no exit code: duplicates of its hooks run. */
+const isRefused = (
+  { exitCode, stdout }: KeyResult,
+  { agent, eventType }: DuplicateRules,
+): boolean => agent !== 'cline' && isRefusal(eventType, exitCode, stdout);
 
 /** The part of a result that duplicates may share; undefined if the next execution must run. */
-export function sharedPart(
-  end: KeyedEnd | undefined,
-  { eventType, onDuplicate }: DuplicateRules,
-): KeyedEnd | undefined {
+export function sharedPart(end: KeyedEnd | undefined, rules: DuplicateRules): KeyedEnd | undefined {
   if (end === undefined || !isResult(end.exitCode)) return undefined;
   const { exitCode, outputs } = end;
-  if (onDuplicate === 'replay') return end;
-  if (outputs !== undefined && isRefusal(eventType, exitCode, outputs.stdout)) return end;
-  return onDuplicate === 'skip' ? { exitCode } : undefined;
+  if (rules.onDuplicate === 'replay') return end;
+  if (outputs !== undefined && isRefused({ exitCode, ...outputs }, rules)) return end;
+  return rules.onDuplicate === 'skip' ? { exitCode } : undefined;
 }
 
 /** If a hook can block, skipping it would allow what it might have blocked, so `skip` then counts as `deny`. */
