@@ -44,7 +44,8 @@ found=${found%% *}
 
 if [ -e "$opt/$name" ]; then
   # Hooks may be running from there, so it is never replaced.
-  (cd "$opt/$name" && $sums -c SHA256SUMS >/dev/null 2>&1) || fail "$opt/$name is not what the release contains: delete it and try again"
+  tar -C "$work" -xzf "$work/archive" "$name/SHA256SUMS"
+  (cd "$opt/$name" && $sums -c "$work/$name/SHA256SUMS" >/dev/null 2>&1) || fail "$opt/$name is not what the release contains: delete it and try again"
 else
   tar -C "$work" -xzf "$work/archive"
   mv "$work/$name" "$opt/$name"

@@ -20,6 +20,11 @@ for enabled in 0 1; do
     exit 1
   done
 done
+# It is linked with glibc on Linux; the launcher is not.
+if ! "$here/bin/hookbus-node" --version >/dev/null 2>&1 </dev/null; then
+  echo "install: $here/bin/hookbus-node does not run here (on Linux it needs glibc 2.28), so $bin/hookbus was not changed. Where another Node runs: npm install --global hookbus" >&2
+  exit 1
+fi
 # Commands start faster with bundles that this machine's Node has compiled.
 for name in run main; do
   (cd "$here" && bin/hookbus-node scripts/write-code-cache.js $name dist) >/dev/null 2>&1 </dev/null || rm -f "$here/dist/$name.cache"

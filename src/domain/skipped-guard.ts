@@ -1,4 +1,4 @@
-import { CANNOT_BLOCK, canBlock } from './events.ts';
+import { CANNOT_BLOCK, canBlockFor } from './events.ts';
 import type { Execution } from './execution.ts';
 import { DAY_MS } from './time.ts';
 
@@ -20,14 +20,15 @@ export const isRepeatedRefusal = (reason: string | null | undefined): boolean =>
 export function isSkippedGuard({
   status,
   eventType,
+  agent,
   error,
-}: Pick<Execution, 'status' | 'eventType' | 'error'>): boolean {
-  if (!canBlock(eventType)) return false;
+}: Pick<Execution, 'status' | 'eventType' | 'agent' | 'error'>): boolean {
+  if (!canBlockFor(agent, eventType)) return false;
   if (status === 'breaker_skip') return true;
   return status === 'dedupe_skip' && !isRepeatedRefusal(error);
 }
 
 /** The same check in SQL for a row of `hook_logs`: 1 or 0. */
-export const SKIPPED_GUARD = `(event_type NOT IN (${[...CANNOT_BLOCK].map((name) => `'${name}'`).join(', ')})
+export const SKIPPED_GUARD = `((agent IS 'cline' OR event_type NOT IN (${[...CANNOT_BLOCK].map((name) => `'${name}'`).join(', ')}))
   AND (status = 'breaker_skip'
     OR status = 'dedupe_skip' AND coalesce(error, '') NOT GLOB '${REFUSED}*'))`;

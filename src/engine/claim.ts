@@ -31,6 +31,7 @@ async function claim(keys: Keys, key: string, parts: ClaimParts): Promise<HookCl
     owner: { pid: begin.pid, start: begin.pidStart },
     ttlSeconds: options.dedupeTtlSeconds ?? settings.dedupeTtlSeconds,
     eventType: begin.eventType,
+    agent: agentOf(begin),
     onDuplicate: duplicateMode(options.onDuplicate, begin.eventType, agentOf(begin)),
   };
   const maxMs = Math.min((options.timeoutSeconds ?? Number.POSITIVE_INFINITY) * 1000, MAX_WAIT_MS);

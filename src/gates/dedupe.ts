@@ -1,5 +1,5 @@
 import { isRefusal } from '../domain/answer/refusal.ts';
-import { canBlock, canBlockFor } from '../domain/events.ts';
+import { canBlockFor } from '../domain/events.ts';
 import { isResult } from '../domain/execution.ts';
 import type { Claim } from '../domain/key/claim.ts';
 import type { KeyedEnd, KeyResult, OnDuplicate } from '../domain/key/dedupe-key.ts';
@@ -67,29 +67,36 @@ export type DuplicateVerdict =
 export interface DuplicateRules {
   readonly eventType: string;
   readonly onDuplicate: OnDuplicate;
+  /** Who runs the hook, as far as payload and environment tell. */
+  readonly agent?: string | undefined;
 }
 
 /**
  * The rules for results that other machines send or get: if a hook can block, they share only refusals, whatever the user
  * asked for.
  */
-export const rulesElsewhere = ({ eventType, onDuplicate }: DuplicateRules): DuplicateRules => ({
+export const rulesElsewhere = ({
   eventType,
-  onDuplicate: canBlock(eventType) ? 'deny' : onDuplicate,
+  onDuplicate,
+  agent,
+}: DuplicateRules): DuplicateRules => ({
+  eventType,
+  agent,
+  onDuplicate: canBlockFor(agent, eventType) ? 'deny' : onDuplicate,
 });
 
 /** The verdict on a duplicate of a finished execution; undefined if it must run. */
 export function verdictOn(
   claim: Pick<Claim, 'executionId' | 'exitCode' | 'stdout' | 'stderr'>,
-  { eventType, onDuplicate }: DuplicateRules,
+  rules: DuplicateRules,
 ): DuplicateVerdict | undefined {
   const { executionId: of, exitCode, stdout, stderr } = claim;
   if (exitCode === null || !isResult(exitCode)) return undefined;
   const result = stdout === null || stderr === null ? undefined : { exitCode, stdout, stderr };
-  if (result !== undefined && isGiven(result, eventType, onDuplicate)) {
+  if (result !== undefined && (rules.onDuplicate === 'replay' || isRefused(result, rules))) {
     return { kind: 'replay', of, result };
   }
-  return onDuplicate === 'skip' ? { kind: 'skip', of } : undefined;
+  return rules.onDuplicate === 'skip' ? { kind: 'skip', of } : undefined;
 }
 
 /** The verdict on a duplicate of an execution that finished on another machine; undefined if it must run. */
@@ -104,19 +111,19 @@ export function verdictElsewhere(
   );
 }
 
-const isGiven = (result: KeyResult, eventType: string, onDuplicate: OnDuplicate): boolean =>
-  onDuplicate === 'replay' || isRefusal(eventType, result.exitCode, result.stdout);
+/** Cline refuses in words of its own, and by no exit code: duplicates of its hooks run. */
+const isRefused = (
+  { exitCode, stdout }: KeyResult,
+  { agent, eventType }: DuplicateRules,
+): boolean => agent !== 'cline' && isRefusal(eventType, exitCode, stdout);
 
 /** The part of a result that duplicates may share; undefined if the next execution must run. */
-export function sharedPart(
-  end: KeyedEnd | undefined,
-  { eventType, onDuplicate }: DuplicateRules,
-): KeyedEnd | undefined {
+export function sharedPart(end: KeyedEnd | undefined, rules: DuplicateRules): KeyedEnd | undefined {
   if (end === undefined || !isResult(end.exitCode)) return undefined;
   const { exitCode, outputs } = end;
-  if (onDuplicate === 'replay') return end;
-  if (outputs !== undefined && isRefusal(eventType, exitCode, outputs.stdout)) return end;
-  return onDuplicate === 'skip' ? { exitCode } : undefined;
+  if (rules.onDuplicate === 'replay') return end;
+  if (outputs !== undefined && isRefused({ exitCode, ...outputs }, rules)) return end;
+  return rules.onDuplicate === 'skip' ? { exitCode } : undefined;
 }
 
 /** If a hook can block, skipping it would allow what it might have blocked, so `skip` then counts as `deny`. */
@@ -133,9 +140,10 @@ export function duplicateMode(
 export function modeWarning(
   { onDuplicate }: { readonly onDuplicate?: OnDuplicate },
   eventType: string,
+  agent: string | undefined,
 ): string[] {
   const expected = '--on-duplicate: expected deny where a hook can block';
-  if (onDuplicate === 'skip' && canBlock(eventType))
+  if (onDuplicate === 'skip' && canBlockFor(agent, eventType))
     return [`${expected}, got "skip"; it acts as deny`];
   if (repeatsAllows(onDuplicate, eventType)) {
     return [`${expected}, got "replay"; on ${eventType} it repeats an allow`];

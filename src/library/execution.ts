@@ -124,6 +124,7 @@ async function claimFor({ parts, call, begin, recording, report }: Watch): Promi
         owner: { pid: begin.pid, start: begin.pidStart },
         ttlSeconds: call.run.dedupeTtlSeconds ?? parts.settings.dedupeTtlSeconds,
         eventType: begin.eventType,
+        agent: agentOf(begin),
         onDuplicate: duplicateMode(call.run.onDuplicate, begin.eventType, agentOf(begin)),
       },
       parentSpanId: begin.parentSpanId,

@@ -99,8 +99,10 @@ export interface WindowRow {
   readonly createdAt: string;
   /** The end of the error text of a failure. */
   readonly error: string | null;
+  /** `blocked` also for a failure that its agent took for a refusal. */
   readonly status: Status;
   readonly exitCode: number | null;
+  readonly agent: string | null;
   readonly durationMs: number | null;
   readonly overheadMs: number | null;
 }
@@ -129,7 +131,9 @@ export function windowRows(
     .prepare<[{ hookName: string | undefined; since: string }], WindowRow>(
       `SELECT * FROM (
          SELECT id, event_type AS eventType, tool_name AS toolName, command, script_digest AS scriptDigest,
-                created_at AS createdAt, CASE WHEN status = 'error' THEN substr(error, -${ERROR_CHARACTERS}) END AS error, status, exit_code AS exitCode, duration_ms AS durationMs,
+                created_at AS createdAt, CASE WHEN status = 'error' THEN substr(error, -${ERROR_CHARACTERS}) END AS error,
+                CASE WHEN status = 'error' AND decision IS 'deny' THEN 'blocked' ELSE status END AS status,
+                exit_code AS exitCode, agent, duration_ms AS durationMs,
                 overhead_ms AS overheadMs
          FROM hook_logs WHERE ${ofHook} created_at >= @since
          ORDER BY created_at DESC, id DESC LIMIT ${MAX_LOOKED_AT})

@@ -123,7 +123,7 @@ export const COLUMNS = {
     'Variables of the agent that the hook had, such as `CLAUDE_PROJECT_DIR`, as a JSON object; only with stored payloads.',
   ),
   guard_skipped: number<0 | 1>(
-    '1 if the hook could have refused and did not run, and nothing refused in its place; else 0. JSON only: it follows from event, status and error.',
+    '1 if the hook could have refused and did not run, and nothing refused in its place; else 0. JSON only: it follows from event, agent, status and error.',
     SKIPPED_GUARD,
   ),
 } as const satisfies Record<string, Column<unknown>>;

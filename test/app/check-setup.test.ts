@@ -3,8 +3,16 @@ import { join } from 'node:path';
 import { versions } from 'node:process';
 import { describe, expect, it } from 'vitest';
 import { checkSetup } from '../../src/app/doctor/check-setup.ts';
+import { fixOfSqlite } from '../../src/app/store/open-store.ts';
 import { hasLauncher, LAUNCHER } from '../support/daemon.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
+
+it('the way to SQLite depends on whether its package is there', () => {
+  expect(fixOfSqlite(new Error("Cannot find module 'better-sqlite3'"))).toContain(
+    'Install hookbus',
+  );
+  expect(fixOfSqlite(new Error('Could not locate the bindings file.'))).toContain('npm rebuild');
+});
 
 const summaryOf = (program: string): string | undefined =>
   checkSetup({ nodeVersion: versions.node, program: [program], onPath: undefined, env: {} }).find(

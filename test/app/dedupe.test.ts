@@ -75,6 +75,14 @@ describe('a key under deny', () => {
     expect(keys.claim(deny('seven'))).toEqual({ kind: 'run' });
   });
 
+  it('repeats no exit code 2 of Cline, where only JSON refuses', () => {
+    const { keys } = someKeys();
+    const cline = { ...another, agent: 'cline', eventType: 'tool_call' };
+    expect(keys.claim(deny('one', cline))).toEqual({ kind: 'run' });
+    keys.finish(deny('one', cline), NO);
+    expect(keys.claim(deny('two', cline))).toMatchObject({ kind: 'run' });
+  });
+
   it('repeats nothing but a refusal, whatever was stored', () => {
     const { keys } = someKeys();
     expect(keys.claim(asks('one'))).toEqual({ kind: 'run' });

@@ -79,7 +79,7 @@ describe.skipIf(!hasLauncher)('hookbus install --all-hooks (skipped without a la
     const { run, read, copy } = aUser();
     const { stderr, stdout } = await run('install --all-hooks', {}, ['n']);
     expect(stderr).toMatch(
-      /CLAUDE_CODE_SHELL_PREFIX[\s\S]*cloud: "device"[\s\S]*Record every hook\?/,
+      /CLAUDE_CODE_SHELL_PREFIX[\s\S]*no guard refuses anything[\s\S]*cloud: "device"[\s\S]*Record every hook\?/,
     );
     expect(stdout).toContain('Nothing was changed.');
     expect([read(), existsSync(copy)]).toEqual([HOOKS, false]);

@@ -246,6 +246,26 @@ describe('install --agent cline', () => {
     expect(names()).toEqual(['PreToolUse', 'lib']);
   });
 
+  it('removes the name that an uninstall left which was killed before it had replaced the program', async () => {
+    const { json, run, hooks, names, read } = stage({ PreToolUse: REFUSES });
+    await run('install --agent cline --yes');
+    linkSync(join(hooks, 'hookbus-PreToolUse'), join(hooks, 'hookbus-PreToolUse.4711'));
+    writeFileSync(join(hooks, 'hookbus-PreToolUse.1'), 'mine\n');
+    await run('uninstall --agent cline --yes');
+    expect(names()).toEqual(['PreToolUse', 'hookbus-PreToolUse.1', 'lib']);
+    expect(read('PreToolUse')).toBe(REFUSES);
+    // As the next uninstall of an older version leaves it.
+    linkSync(join(hooks, 'PreToolUse'), join(hooks, 'hookbus-PreToolUse.4711'));
+    const { files } = await json('install --agent cline --yes');
+    expect(files[0].hooks[0]).toMatchObject({ action: 'wrapped', reason: null });
+    expect(names()).toEqual(['PreToolUse', 'hookbus-PreToolUse', 'hookbus-PreToolUse.1', 'lib']);
+    linkSync(join(hooks, 'hookbus-PreToolUse'), join(hooks, 'hookbus-PreToolUse.4712'));
+    writeFileSync(join(hooks, 'PreToolUse'), `${REFUSES}# new\n`);
+    await run('install --agent cline --yes');
+    expect(names()).toEqual(['PreToolUse', 'hookbus-PreToolUse', 'hookbus-PreToolUse.1', 'lib']);
+    expect(read('hookbus-PreToolUse')).toContain('# new');
+  });
+
   it.each([
     [['--enable'], '--enable does not work for Cline'],
     [['--settings', 'x'], '--settings does not work for Cline'],

@@ -442,6 +442,33 @@ describe('doctor with an invalid argument', () => {
     );
   });
 
+  it('says what Gemini CLI and Cline ignored of an exit code', async () => {
+    const { report, record, paths } = aMachine();
+    const createdAt = new Date().toISOString();
+    const failed = { createdAt, status: 'error', exitCode: 1, error: 'no' } as const;
+    const gemini = { hookName: 'guard', eventType: 'BeforeTool', agent: 'gemini' } as const;
+    const cline = { hookName: 'cline', eventType: 'PreToolUse', agent: 'cline' } as const;
+    const after = { ...cline, hookName: 'after', eventType: 'PostToolUse' } as const;
+    const why = 'exit code 1 does not refuse: for';
+    record(...Array.from({ length: 20 }, () => [gemini, cline]).flat());
+    record(...Array.from({ length: 3 }, () => ({ ...after, ...failed })));
+    const warned = (one: typeof gemini | typeof cline, said: string) =>
+      recordedOf(anExecution({ ...one, ...failed }), [], [`${one.eventType}: ${why} ${said}`]);
+    writeExecutions(paths.database, [
+      warned(gemini, 'Gemini CLI, only exit code 2 or JSON does'),
+      warned(cline, 'Cline, only cancel in JSON does'),
+    ]);
+    expect(
+      textOf(await report(), 'hooks')
+        .split('\n')
+        .sort(),
+    ).toEqual([
+      'problem: after fails every time (3 of 3), so it guards nothing: no',
+      expect.stringContaining(`problem: cline: ${why} Cline, only cancel in JSON does (1 time`),
+      expect.stringContaining(`problem: guard: ${why} Gemini CLI, only exit code 2 or JSON does (`),
+    ]);
+  });
+
   it('finds a rare fault of a busy day', async () => {
     const { report, record, paths } = aMachine();
     const createdAt = new Date(Date.now() - 3_600_000).toISOString();

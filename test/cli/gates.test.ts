@@ -141,6 +141,11 @@ describe('off', () => {
       'guard_rm runs on Stop, where a hook can refuse; while it is off, it refuses nothing.',
     ],
     [
+      'Cline runs after a tool, where it can refuse',
+      [{ ...GUARD, eventType: 'PostToolUse', agent: 'cline' }],
+      'guard_rm runs on PostToolUse, where a hook can refuse; while it is off, it refuses nothing.',
+    ],
+    [
       'answers in JSON',
       [{ ...GUARD, eventType: 'PostToolUse', stdoutKind: 'json' }],
       'guard_rm answered 1 call with JSON, which may have been refusals; while it is off, it refuses nothing.',

@@ -378,6 +378,19 @@ it('knows whose a named file is by its place, by its content, and by what instal
   expect(read('project/constructor/hooks.json')).toBe(before);
 });
 
+it('takes a file and a link to it for one', async () => {
+  const { top, run, read } = stage({
+    'dotfiles/claude.json': { hooks: { PreToolUse: groups(line('./x | cat')) } },
+    'home/.claude/other': '',
+  });
+  symlinkSync(join(top, 'dotfiles/claude.json'), join(top, 'home/.claude/settings.json'));
+  const before = read('dotfiles/claude.json');
+  const named = `--agent claude --settings ${join(top, 'dotfiles/claude.json')}`;
+  expect((await run(`install ${named}`)).stdout).toContain('Wrapped 1 hook');
+  expect((await run('uninstall --yes')).exitCode).toBe(0);
+  expect(read('dotfiles/claude.json')).toBe(before);
+});
+
 describe('hookbus uninstall --all', () => {
   const hooks = { hooks: { PreToolUse: groups(line('./guard.sh'), line('a | b')) } };
   const files = {

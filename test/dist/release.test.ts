@@ -29,14 +29,14 @@ const why = !hasLauncher
 if (why !== '') process.stderr.write(`the install script of a release is not tested${why}\n`);
 
 /** A release with an archive that has only a launcher, and a home directory. */
-function aRelease() {
+function aRelease(node = '#!/bin/sh\n') {
   const top = temporaryDirectory();
   const [release, tree, home] = [join(top, 'release'), join(top, NAME), join(top, 'home')];
   for (const directory of [release, join(tree, 'bin'), home])
     mkdirSync(directory, { recursive: true });
   cpSync(LAUNCHER, join(tree, 'bin/hookbus'));
   cpSync(join(ROOT, 'bin/hookbus.js'), join(tree, 'bin/hookbus.js'));
-  writeFileSync(join(tree, 'bin/hookbus-node'), '#!/bin/sh\n', { mode: 0o755 });
+  writeFileSync(join(tree, 'bin/hookbus-node'), node, { mode: 0o755 });
   cpSync(join(ROOT, 'scripts/install-tarball.sh'), join(tree, 'install.sh'));
   mustRun('sh', ['-c', 'find . -type f ! -name SHA256SUMS | xargs sha256sum >SHA256SUMS'], {
     cwd: tree,
@@ -89,6 +89,28 @@ describe.skipIf(why !== '')(`the install script of a release${why}`, () => {
     );
     const nowhere = install({ HOOKBUS_RELEASES: 'file:///nowhere' });
     expect(nowhere.stderr).toMatch(/install-release: cannot download file:\/\/\/nowhere\/.*\n$/);
+  });
+
+  it('does not take what is there for the release because it has its version', () => {
+    const { home, install } = aRelease();
+    expect(install().status).toBe(0);
+    const { stderr, status } = aRelease('#!/bin/sh\n# other\n').install({ HOME: home });
+    expect([status, stderr]).toEqual([
+      1,
+      expect.stringMatching(/is not what the release contains: delete it and try again\n$/),
+    ]);
+  });
+
+  it('installs nothing where the Node in it does not run, as without glibc', () => {
+    const { home, install } = aRelease('#!/lib/missing-loader.so\n');
+    const { stderr, status } = install();
+    expect([status, stderr]).toEqual([
+      1,
+      expect.stringMatching(
+        /^install: .*hookbus-node does not run here.* npm install --global hookbus\n$/,
+      ),
+    ]);
+    expect(existsSync(join(home, '.local/bin'))).toBe(false);
   });
 
   it('is in a release with the formula, which names every archive', () => {

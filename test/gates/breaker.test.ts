@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { canBlock, canBlockFor } from '../../src/domain/events.ts';
 import type { Status } from '../../src/domain/execution.ts';
 import { assess, stateOfOpened } from '../../src/gates/breaker.ts';
+import { modeWarning, rulesElsewhere } from '../../src/gates/dedupe.ts';
 
 const POLICY = { window: 4, failureShare: 0.5, cooldownMs: 1000 };
 
@@ -67,6 +68,16 @@ it('every known event says whether a hook can block, and on an unknown one it ma
   for (const event of [...blocking, '', 'NewEvent', 'posttooluse', 'constructor']) {
     expect(canBlock(event), event).toBe(true);
   }
+});
+
+it('duplicates in Cline are those of guards on any event', () => {
+  const after = { eventType: 'PostToolUse', onDuplicate: 'replay' } as const;
+  expect(rulesElsewhere({ ...after, agent: 'cline' }).onDuplicate).toBe('deny');
+  expect(rulesElsewhere(after).onDuplicate).toBe('replay');
+  const warned = (agent?: string) =>
+    modeWarning({ onDuplicate: 'skip' }, 'PostToolUse', agent).join();
+  expect(warned('cline')).toContain('got "skip"; it acts as deny');
+  expect(warned('claude')).toBe('');
 });
 
 it('Cline may refuse on any event', () => {

@@ -58,11 +58,14 @@ function whatIsRefused(
     refusedLastDay,
     refused: sum((one) => one.refused),
     answered: sum((one) => one.answered),
-    events: [...new Set(known.flatMap(({ events }) => events))].filter(canBlock),
+    events: [...new Set(known.flatMap(guardedEvents))],
   });
   if (reason === undefined) return meaning(`While ${hookName} is off, it does not run.`, false, 0);
   return meaning(`${reason}; while it is off, it refuses nothing.`, true, refusedLastDay);
 }
+
+const guardedEvents = ({ events, isOfCline }: HookDecisions): string[] =>
+  events.filter((event) => isOfCline || canBlock(event));
 
 const meaning = (text: string, isGuard: boolean, refusedLastDay: number): OffMeaning => ({
   isGuard,

@@ -6,7 +6,7 @@ import { reasonOf } from '../../domain/errors.ts';
 import { LAUNCHER_PACKAGE } from '../../os/own-program.ts';
 import { pathAdvice } from '../../os/path-advice.ts';
 import { isNodeSqlite, openSqlite } from '../../store/sqlite/sqlite.ts';
-import { REBUILD_SQLITE } from '../store/open-store.ts';
+import { fixOfSqlite } from '../store/open-store.ts';
 import { advice, type Check, problem } from './finding.ts';
 
 /** The oldest Node.js that HookBus runs on. */
@@ -94,7 +94,7 @@ function checkSqlite(): Check {
     const finding = problem(
       `better-sqlite3 cannot be loaded: ${reasonOf(error).split('\n')[0]}`,
       'Hooks still run, but their executions wait in the spool, and no command can show them.',
-      REBUILD_SQLITE,
+      fixOfSqlite(error),
     );
     return { name, summary: 'not usable', findings: [finding] };
   }

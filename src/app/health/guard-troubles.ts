@@ -1,4 +1,3 @@
-import { canBlock } from '../../domain/events.ts';
 import { typedWord } from '../../domain/hook/shell-word.ts';
 import { formatAge, formatClock, formatCount, formatThings } from '../../format.ts';
 import type { HookProblems } from '../../store/queries/problems.ts';
@@ -6,7 +5,7 @@ import type { AlertReport } from '../alerts/alert-report.ts';
 import type { GateReport } from '../breaker/read-gates.ts';
 import type { SkippedGuardReport } from '../reading/read-skipped-guards.ts';
 import { type Trouble, trouble } from './health-item.ts';
-import { type HookFault, isFailure } from './hook-troubles.ts';
+import { canRefuse, type HookFault, isFailure } from './hook-troubles.ts';
 
 /** Guards that were skipped, so that nothing refused what they would have refused. */
 export function skippedTroubles(skipped: readonly SkippedGuardReport[], nowMs: number): Trouble[] {
@@ -40,9 +39,7 @@ export function gateTroubles(
       const { hook_name } = gate;
       const isAlone = gates.filter((other) => other.hook_name === hook_name).length === 1;
       const name = isAlone || gate.command === null ? hook_name : `${hook_name} (${gate.command})`;
-      const isGuard = hooks.some(
-        ({ hookName, eventType }) => hookName === hook_name && canBlock(eventType),
-      );
+      const isGuard = hooks.some((hook) => hook.hookName === hook_name && canRefuse(hook));
       const fix = `hookbus on ${typedWord(hook_name)}`;
       if (gate.state !== 'off') {
         return trouble('broken', breakerText(name, gate, nowMs), { hook_name, fix }, 2);

@@ -36,6 +36,10 @@ export interface HookFault {
 export const isFailure = ({ kind }: HookFault): boolean =>
   FAILURES.some((failure) => failure === kind);
 
+/** Whether it can stop what the agent is about to do. */
+export const canRefuse = ({ eventType, isOfCline }: HookProblems): boolean =>
+  isOfCline || canBlock(eventType);
+
 type Fault = Omit<HookFault, 'hook'>;
 
 /** How a hook is called: with its event only if it runs on several. */
@@ -78,13 +82,13 @@ function becauseOf({ lastError, failed }: HookProblems, seen: Sighting): string 
   return line === undefined ? '' : `: ${shortened(line)}`;
 }
 
-const guardsNothing = ({ eventType, failuresInRow }: HookProblems): string => {
-  if (!canBlock(eventType)) return '';
-  return failuresInRow > 0 ? ', so it guards nothing' : ', and guarded nothing then';
+const guardsNothing = (hook: HookProblems): string => {
+  if (!canRefuse(hook)) return '';
+  return hook.failuresInRow > 0 ? ', so it guards nothing' : ', and guarded nothing then';
 };
 
-const harmOf = ({ eventType }: HookProblems): 'unguarded' | 'broken' =>
-  canBlock(eventType) ? 'unguarded' : 'broken';
+const harmOf = (hook: HookProblems): 'unguarded' | 'broken' =>
+  canRefuse(hook) ? 'unguarded' : 'broken';
 
 function cannotStart(hook: HookProblems): Fault | undefined {
   const { notStarted: seen, failuresInRow } = hook;
@@ -106,12 +110,15 @@ function failsAlways(hook: HookProblems): Fault | undefined {
   return { kind: 'fails_always', harm: harmOf(hook), text, seen, weight: 2 + shareOf(seen, hook) };
 }
 
+/** Whether exit codes that decide nothing are counted with its executions; else only its notices tell of them. */
+export const hasOddExits = ({ eventType, isOfCline }: HookProblems): boolean =>
+  !isOfCline && (blocksByExitCode(eventType) || eventType === 'PermissionRequest');
+
 /** Exit codes that decide nothing where a hook decides. */
 function exitsOddly(hook: HookProblems): Fault | undefined {
   const { eventType, oddExit } = hook;
-  const isRequest = eventType === 'PermissionRequest';
-  if (oddExit.count === 0 || !(blocksByExitCode(eventType) || isRequest)) return undefined;
-  const rule = isRequest ? 'only JSON decides' : 'only exit code 2 blocks';
+  if (oddExit.count === 0 || !hasOddExits(hook)) return undefined;
+  const rule = eventType === 'PermissionRequest' ? 'only JSON decides' : 'only exit code 2 blocks';
   const text = `exits ${oddExit.code} where ${rule} (${timesOf(oddExit, hook)})${becauseOf(hook, oddExit)}`;
   const weight = 1 + shareOf(oddExit, hook);
   return { kind: 'odd_exit', harm: 'unguarded', text, seen: oddExit, weight };
@@ -133,16 +140,16 @@ function failsSometimes(hook: HookProblems): Fault | undefined {
 }
 
 function brokenJson(hook: HookProblems): Fault | undefined {
-  const { brokenJson: seen, eventType, runs } = hook;
+  const { brokenJson: seen, runs } = hook;
   if (seen.count === 0) return undefined;
   const text = `answers with broken JSON, which the agent ignores (${timesOf(seen, hook)})`;
-  const harm = canBlock(eventType) ? 'unguarded' : 'misled';
+  const harm = canRefuse(hook) ? 'unguarded' : 'misled';
   return { kind: 'broken_json', harm, text, seen, weight: 1 + seen.count / runs };
 }
 
 function silentBlock(hook: HookProblems): Fault | undefined {
-  const { silentBlock: seen, eventType, runs } = hook;
-  if (seen.count === 0 || !blocksByExitCode(eventType)) return undefined;
+  const { silentBlock: seen, eventType, isOfCline, runs } = hook;
+  if (seen.count === 0 || isOfCline || !blocksByExitCode(eventType)) return undefined;
   const text = `refuses without a reason on stderr (${timesOf(seen, hook)})`;
   return { kind: 'silent_block', harm: 'misled', text, seen, weight: seen.count / runs };
 }

@@ -1,9 +1,8 @@
-import { canBlock } from '../../domain/events.ts';
 import { formatAge, formatThings } from '../../format.ts';
 import type { LogRow } from '../../store/columns.ts';
 import type { Notice } from '../../store/queries/overview.ts';
 import type { HookProblems } from '../../store/queries/problems.ts';
-import { type HookFault, type NameOf, shortened } from './hook-troubles.ts';
+import { canRefuse, type HookFault, hasOddExits, type NameOf, shortened } from './hook-troubles.ts';
 
 /**
  * What agents ignored of the answers of these hooks, and failures that exit code 0 hides. Notices have the form
@@ -22,14 +21,14 @@ export function ignoredAnswers(
     if (hook === undefined) return [];
     const what = text.slice(prefixOf(hook).length);
     // Exit codes and broken JSON are counted with the executions.
-    if (hook.oddExit.count > 0 && what.startsWith('exit code 1 ')) return [];
+    if (hook.oddExit.count > 0 && hasOddExits(hook) && what.startsWith('exit code 1 ')) return [];
     if (hook.brokenJson.count > 0 && /does not read it|^stdout /.test(what)) return [];
     const last = formatAge(new Date(last_seen), nowMs);
     const sentence = `${nameOf(hook)}: ${shortened(what)} (${formatThings(count, 'time')}, last ${last})`;
     return [
       {
         kind: 'ignored',
-        harm: canBlock(hook.eventType) ? 'unguarded' : 'misled',
+        harm: canRefuse(hook) ? 'unguarded' : 'misled',
         text: sentence,
         hook,
         seen: { count, latest: null },

@@ -127,6 +127,13 @@ export function nameSettings(
   return { path: absolute, scope: scope ?? guessed };
 }
 
+/** Whether one of the files is this one, perhaps by a link. */
+export const isAmong = (files: readonly FoundFile[], { path }: FoundFile): boolean =>
+  files.some((file) => targetOf(file.path) === targetOf(path));
+
+/** The path itself if there is no such file yet. */
+const targetOf = (path: string): string => (existsSync(path) ? realpathSync(path) : path);
+
 /** Rejects files that nobody but an administrator or a plugin may change. @throws HookbusError `E_SETTINGS_FILE` */
 export function requireChangeable(path: string, target: string): void {
   if (

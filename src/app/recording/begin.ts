@@ -116,7 +116,7 @@ export function describeExecution(parts: BeginParts): Described {
     warnings: [
       ...options.warnings,
       ...settings.problems,
-      ...modeWarning(options, eventType),
+      ...modeWarning(options, eventType, agentOf({ ...facts, eventType })),
       ...(ignored === undefined ? [] : [ignored]),
     ],
   };

@@ -1,3 +1,4 @@
+import { agentOf } from '../../agents/recognize.ts';
 import { readWarning, wordsOf } from '../../config/warnings.ts';
 import { isOnDuplicate } from '../../domain/key/dedupe-key.ts';
 import type { Begin } from '../../domain/record.ts';
@@ -10,11 +11,12 @@ export const unforgiving = (event: string): string =>
     : `--fail-open is ignored: a hook may block on ${JSON.stringify(event)}`;
 
 /** The text of an engine's warnings. Whether a duplicate policy deserves one depends on the event. */
-export function warningSentences({ rawWarnings = [], eventType }: Begin): string[] {
+export function warningSentences(begin: Begin): string[] {
+  const { rawWarnings = [], eventType } = begin;
   return rawWarnings.flatMap((warning) => {
     const { name, value = '' } = readWarning(warning);
     if (name === '--fail-open') return [unforgiving(value)];
     if (name !== '--on-duplicate' || !isOnDuplicate(value)) return [wordsOf(warning)];
-    return modeWarning({ onDuplicate: value }, eventType);
+    return modeWarning({ onDuplicate: value }, eventType, agentOf(begin));
   });
 }

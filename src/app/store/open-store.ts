@@ -8,9 +8,18 @@ import { COMMAND_BUSY_MS, type Database } from '../../store/database.ts';
 import { isNativePartMissing } from '../../store/sqlite/sqlite.ts';
 import { createStoreHandle, type StoreHandle } from './store-handle.ts';
 
-/** What to do if the native part of better-sqlite3 cannot be loaded, and this Node has no SQLite of its own. */
-export const REBUILD_SQLITE =
+const REBUILD =
   'Run `npm rebuild better-sqlite3` where hookbus is installed, or `npm rebuild -g better-sqlite3` (npm 12 asks you to approve install scripts); or use Node.js 22.13 or newer, which has SQLite.';
+
+/** What to do if better-sqlite3 cannot be loaded, and this Node has no SQLite of its own. */
+export const fixOfSqlite = (error: unknown): string =>
+  isNotInstalled(error)
+    ? 'Install hookbus again where there is a C++ compiler, or use Node.js 22.13 or newer, which has SQLite.'
+    : REBUILD;
+
+/** npm removes an optional package that it could not build. */
+const isNotInstalled = (error: unknown): boolean =>
+  /^Cannot find module 'better-sqlite3/.test(reasonOf(error));
 
 /** The database of a user's command. */
 export interface OpenStore {
@@ -55,19 +64,11 @@ function asUserError<T>(path: string, work: () => T): T {
     return work();
   } catch (error) {
     if (error instanceof HookbusError) throw error;
-    if (/^Cannot find module 'better-sqlite3/.test(reasonOf(error))) {
-      throw new HookbusError(
-        'E_SQLITE',
-        'better-sqlite3 is not installed',
-        'Install hookbus again where there is a C++ compiler, or use Node.js 22.13 or newer, which has SQLite.',
-      );
-    }
     if (isNativePartMissing(error)) {
-      throw new HookbusError(
-        'E_SQLITE',
-        'the native part of better-sqlite3 is missing or was built for another Node.js',
-        REBUILD_SQLITE,
-      );
+      const what = isNotInstalled(error)
+        ? 'better-sqlite3 is not installed'
+        : 'the native part of better-sqlite3 is missing or was built for another Node.js';
+      throw new HookbusError('E_SQLITE', what, fixOfSqlite(error));
     }
     // Without a code it is an internal error, which says nothing about the database.
     if (!(error instanceof Error && 'code' in error)) throw error;

@@ -16,11 +16,13 @@ import { mayAsk } from './choose-files.ts';
 
 /** What Claude Code 2.1.330 does otherwise while the variable is set. */
 const COSTS = [
+  'starts no hook, no Bash call and no MCP server if that file is deleted, so no guard refuses anything',
   'starts Bash calls and MCP servers through it too; they are passed on and not recorded',
   'starts one more shell for each Bash call',
   'does not verify hooks marked cloud: "device": for cloud sessions they run without HookBus, or not at all',
   'asks for permission for a few more Bash commands, since it does not rely on how bash reads them',
   'does not hide the text of a Bash call from its own pkill and pgrep, and does not watch its sleep',
+  'switches off glob options of bash and zsh in one line that suits both',
   'does not say which script of a hook is missing, and counts the CPU time of Bash calls less exactly',
 ];
 

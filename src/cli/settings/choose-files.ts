@@ -36,6 +36,9 @@ import { readWord, usageError } from '../words/values.ts';
 
 export const AGENT_NAMES = Object.keys(AGENT_SETTINGS) as AgentName[];
 
+/** Those that have settings files. */
+const OWNERS = AGENT_NAMES.filter((name) => AGENT_SETTINGS[name].hookDirectories === undefined);
+
 /**
  * The agent that the options name; else the one that the first named file belongs to; else Claude Code.
  * @throws HookbusError `E_SETTINGS_FILE` if nothing tells whose file it is, and nobody can be asked
@@ -57,14 +60,14 @@ export async function readAgent(
   if (owner !== undefined) return AGENT_SETTINGS[owner];
   throw settingsError(
     `${path} may belong to several agents`,
-    `Name one with --agent: ${AGENT_NAMES.join(', ')}. Nothing was changed.`,
+    `Name one with --agent: ${OWNERS.join(', ')}. Nothing was changed.`,
   );
 
   async function askOwner(): Promise<AgentName | undefined> {
     if (!mayAsk(given, context) || given.isOn('yes')) return undefined;
-    const question = `Whose hooks are in ${visible(path ?? '')}: ${AGENT_NAMES.join(', ')}? `;
+    const question = `Whose hooks are in ${visible(path ?? '')}: ${OWNERS.join(', ')}? `;
     const word = (await context.ask?.(question))?.trim();
-    return AGENT_NAMES.find((name) => name === word);
+    return OWNERS.find((name) => name === word);
   }
 }
 

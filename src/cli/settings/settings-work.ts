@@ -1,6 +1,6 @@
 import { readPlaces } from '../../agents/settings/agent-places.ts';
 import type { AgentSettings, Places } from '../../agents/settings/agent-settings.ts';
-import { findSettings } from '../../app/install/find-settings.ts';
+import { findSettings, isAmong } from '../../app/install/find-settings.ts';
 import { changeSettings, type FileReport, type InstallRequest } from '../../app/install/install.ts';
 import { settingsError } from '../../app/install/settings-file.ts';
 import { openStore, requirePaths } from '../../app/store/open-store.ts';
@@ -113,7 +113,7 @@ function readRequest(
     work,
     agent,
     files,
-    otherFiles: found.filter(({ path }) => !files.some((file) => file.path === path)),
+    otherFiles: found.filter((file) => !isAmong(files, file)),
     program,
     windows: process.platform === 'win32' ? { hasGitBash: hasGitBash(env) } : undefined,
     isChosen: (name) => (only.length === 0 || only.includes(name)) && !except.includes(name),

@@ -2,7 +2,12 @@ import { realpathSync } from 'node:fs';
 import { readPlaces } from '../../agents/settings/agent-places.ts';
 import type { AgentName, AgentSettings, Places } from '../../agents/settings/agent-settings.ts';
 import { AGENT_SETTINGS } from '../../agents/settings/settings-files.ts';
-import { boundsOf, type FoundFile, findSettings } from '../../app/install/find-settings.ts';
+import {
+  boundsOf,
+  type FoundFile,
+  findSettings,
+  isAmong,
+} from '../../app/install/find-settings.ts';
 import { changeHookFiles } from '../../app/install/hook-files/change-hook-files.ts';
 import {
   findHookFiles,
@@ -101,9 +106,6 @@ function requestFor(name: AgentName, { given, context, places, isDryRun }: Work)
   const files = [...known, ...found.filter(isOwn)];
   return { ...request, files, otherFiles: found.filter((file) => !isAmong(files, file)) };
 }
-
-const isAmong = (files: readonly FoundFile[], { path }: FoundFile): boolean =>
-  files.some((file) => realpathSync(file.path) === realpathSync(path));
 
 const hasPrefix = ({ path }: FoundFile, agent: AgentSettings): boolean =>
   tryInspect(path, agent)?.hooks.some(({ prefix }) => prefix !== 'none') === true;

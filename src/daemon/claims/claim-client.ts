@@ -32,6 +32,7 @@ export function requestOf(
   broker: KeyRequest['broker'],
 ): KeyRequest {
   const { hookName, executionId, eventType, pid, pidStart } = begin;
+  const agent = agentOf(begin);
   return {
     key,
     hookName,
@@ -40,7 +41,8 @@ export function requestOf(
     ...(broker === undefined ? {} : { broker }),
     ttlSeconds: claim.ttlSeconds,
     eventType,
-    onDuplicate: duplicateMode(claim.onDuplicate, eventType, agentOf(begin)),
+    agent,
+    onDuplicate: duplicateMode(claim.onDuplicate, eventType, agent),
   };
 }
 

@@ -8,7 +8,7 @@ import {
 } from '../queries/problems.ts';
 import { type DayQuestion, eachDay } from './by-day.ts';
 
-const PROBLEMS: DayQuestion<readonly HookProblems[]> = { kind: 'problems 1', read: readProblemsOf };
+const PROBLEMS: DayQuestion<readonly HookProblems[]> = { kind: 'problems 2', read: readProblemsOf };
 const REPEATED: DayQuestion<readonly RepeatedRun[]> = {
   kind: 'repeated 1',
   read: readRepeatedRuns,
@@ -49,6 +49,7 @@ function joinProblems(before: HookProblems, one: HookProblems): HookProblems {
   return {
     hookName: one.hookName,
     eventType: one.eventType,
+    isOfCline: before.isOfCline || one.isOfCline,
     runs: before.runs + one.runs,
     isCapped: false,
     failed: joinSightings(before.failed, one.failed),

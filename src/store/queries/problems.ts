@@ -21,6 +21,8 @@ export interface Sighting {
 export interface HookProblems {
   readonly hookName: string;
   readonly eventType: string;
+  /** Whether Cline ran it, where a hook can refuse on any event, and by no exit code. */
+  readonly isOfCline: boolean;
   readonly runs: number;
   /** These are its latest runs, and there are more since the time that was asked for. */
   readonly isCapped: boolean;
@@ -119,7 +121,7 @@ function aggregate(db: Database, source: string, ofHook: string, values: Values)
   });
   const found = db
     .prepare<[Values], Record<string, string | number | null>>(
-      `SELECT hook_name AS hookName, event_type AS eventType, count(*) AS runs, ${columns.join(', ')},
+      `SELECT hook_name AS hookName, event_type AS eventType, max(agent IS 'cline') AS isOfCline, count(*) AS runs, ${columns.join(', ')},
               max(CASE WHEN ${CONDITIONS.oddExit} THEN exit_code END) AS oddCode,
               max(stdout_bytes) AS maxStdoutBytes,
               max(CASE WHEN NOT ${FAILED} THEN created_at END) AS goodAt
@@ -142,6 +144,7 @@ function aggregate(db: Database, source: string, ofHook: string, values: Values)
     return {
       hookName: name,
       eventType: event,
+      isOfCline: row['isOfCline'] === 1,
       runs: Number(row['runs']),
       isCapped: false,
       failed,

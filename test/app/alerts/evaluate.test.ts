@@ -221,6 +221,18 @@ describe('state rules', () => {
     expect(world.look(['guard'])).toEqual(['guard_exit_1 guard cleared']);
   });
 
+  it('a refusal by an exit code that its agent reads so opens no alert, nor does what Cline does not read', () => {
+    const world = aWorld({ hold_seconds: 0 });
+    const guard = { eventType: 'PreToolUse', hookName: 'guard', status: 'error' } as const;
+    world.record(12, { ...guard, exitCode: 1, agent: 'copilot', decision: 'deny' });
+    expect(world.look(['guard'])).toEqual([]);
+    world.record(1, { ...guard, exitCode: 1, agent: 'cline', decision: 'none' });
+    expect(world.look(['guard'])).toEqual([]);
+    const late = { status: 'timeout', exitCode: 124, agent: 'cline' } as const;
+    world.record(1, { ...guard, ...late, eventType: 'PostToolUse' });
+    expect(world.look(['guard'])).toEqual(['guard_timeout guard open']);
+  });
+
   it('a spool opens an alert when it grows, and not while the backlog shrinks', () => {
     const world = aWorld({ hold_seconds: 0 });
     const spool = (before: number, waiting: number) =>

@@ -116,6 +116,10 @@ it.each([
   ],
   ['a guard skipped on an unnamed event', { eventType: '' }],
   ['a guard of another agent', { eventType: 'beforeShellExecution' }],
+  [
+    'a hook of Cline after a tool, where it can refuse',
+    { eventType: 'PostToolUse', agent: 'cline' },
+  ],
 ] as const)('%s opens an alert', (_what, execution) => {
   const world = aWorld();
   world.skip(1, execution);

@@ -1,4 +1,4 @@
-import { blocksByExitCode, canBlock } from '../../../domain/events.ts';
+import { blocksByExitCode, canBlockFor } from '../../../domain/events.ts';
 import { formatThings } from '../../../format.ts';
 import type { WindowRow } from '../../../store/alerts.ts';
 import { type AlertsConfig, type Assessment, goodInRow, type RunsRule } from '../rule.ts';
@@ -12,11 +12,16 @@ export const guardExit: RunsRule = {
   hasMemory: true,
   quotesHook: true,
   assess(rows, _config, since) {
-    // For a permission request only JSON decides, so exit code 1 decides nothing.
+    // For a permission request only JSON decides, so exit code 1 decides nothing; for Cline no exit code does.
     const guarding = rows.filter(
-      ({ eventType }) => blocksByExitCode(eventType) || eventType === 'PermissionRequest',
+      ({ agent, eventType }) =>
+        agent !== 'cline' && (blocksByExitCode(eventType) || eventType === 'PermissionRequest'),
     );
-    return assessBug(guarding, ({ exitCode }) => exitCode === 1, since);
+    return assessBug(
+      guarding,
+      ({ status, exitCode }) => status === 'error' && exitCode === 1,
+      since,
+    );
   },
   text: ({ subject, value, runs, reason }) =>
     `${subject}: exit code 1 ${lastRunsText(value, runs ?? 0)}; only exit code 2 or JSON can block${reason === null ? '' : `: ${reason}`}`,
@@ -27,7 +32,7 @@ export const guardTimeout: RunsRule = {
   name: 'guard_timeout',
   of: 'hook',
   assess(rows, config) {
-    const guarding = rows.filter(({ eventType }) => canBlock(eventType));
+    const guarding = rows.filter(({ agent, eventType }) => canBlockFor(agent, eventType));
     return assess(guarding, ({ status }) => status === 'timeout', config);
   },
   text: ({ subject, value, runs }, config, isPast) =>

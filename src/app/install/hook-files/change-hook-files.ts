@@ -17,7 +17,13 @@ import type { FileReport } from '../install.ts';
 import { settingsError } from '../settings-file.ts';
 import { createLedger } from '../settings-ledger.ts';
 import { type Ledger, withSettingsLock } from '../write-settings.ts';
-import { type HookFile, isHalfDone, readHookFile } from './find-hook-files.ts';
+import {
+  type HookFile,
+  isHalfDone,
+  leftovers,
+  nameBetween,
+  readHookFile,
+} from './find-hook-files.ts';
 import { type HookFilePlan, type HookFileRules, isTaken, planHookFile } from './plan-hook-file.ts';
 
 export interface HookFileRequest extends HookFileRules {
@@ -94,6 +100,7 @@ function change(plan: HookFilePlan, request: HookFileRequest, ledger: Ledger): F
   const { file, hook } = plan;
   const { path, scope, bytes } = file;
   const target = targetOf(path);
+  for (const leftover of leftovers(file)) rmSync(leftover, { force: true });
   const backup = ledger.backUp(target, bytes ?? Buffer.of(), new Date(request.now()));
   if (hook.action === 'wrapped') {
     ledger.write(target, { path, agent: 'cline', scope, env: null });
@@ -116,7 +123,7 @@ function putWrapper({ file, after }: HookFilePlan): void {
   let isReplaced = false;
   try {
     if (form === undefined && !isHalfDone(file)) {
-      if (isTaken(file)) linkOver(path, moved);
+      if (isTaken(file)) linkOver(file, path, moved);
       else linkSync(path, moved);
       isLinked = true;
     }
@@ -136,15 +143,15 @@ function putBack(file: HookFile): void {
   try {
     if (form === undefined) return;
     chmodSync(moved, stat.mode & 0o7777);
-    linkOver(moved, path);
+    linkOver(file, moved, path);
   } catch (error) {
     throw settingsError(`${path} cannot be changed: ${reasonOf(error)}`, 'It was not changed.');
   }
 }
 
 /** Gives a file another name, which another file has now. */
-function linkOver(path: string, taken: string): void {
-  const between = `${path}.${process.pid}`;
+function linkOver(file: HookFile, path: string, taken: string): void {
+  const between = nameBetween(file);
   linkSync(path, between);
   try {
     renameSync(between, taken);

@@ -70,8 +70,26 @@ export function readHookFile(path: string, scope: Scope, leads?: string): HookFi
 }
 
 /** What a process leaves that was killed between its two steps: the hook has both names. */
-export const isHalfDone = ({ stat, movedStat }: HookFile): boolean =>
-  movedStat?.ino === stat.ino && movedStat.dev === stat.dev && stat.nlink === 2;
+export const isHalfDone = (file: HookFile): boolean =>
+  isSame(file.stat, file.movedStat) && namesOf(file) === 2;
+
+/** How many names (hard links) the file has that somebody else made. */
+export const namesOf = (file: HookFile): number => file.stat.nlink - leftovers(file).length;
+
+/** The name under which one of the two is put in the place of the other. */
+export const nameBetween = ({ moved }: HookFile): string => `${moved}.${process.pid}`;
+
+/** What processes left that were killed before they had put it there. */
+export function leftovers({ moved, stat, movedStat }: HookFile): string[] {
+  const start = `${basename(moved)}.`;
+  return namesIn(dirname(moved))
+    .filter((name) => name.startsWith(start) && /^\d+$/.test(name.slice(start.length)))
+    .map((name) => join(dirname(moved), name))
+    .filter((path) => [stat, movedStat].some((one) => isSame(lstatOf(path), one)));
+}
+
+const isSame = (one: Stats | undefined, other: Stats | undefined): boolean =>
+  one !== undefined && one.ino === other?.ino && one.dev === other.dev;
 
 const usualName = (event: string): string =>
   `cline${event.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;

@@ -7,7 +7,7 @@ import { reasonOf } from '../../../domain/errors.ts';
 import { hookFileText } from '../../../domain/hook/hook-file.ts';
 import { SHARED } from '../../../domain/hook/wrapping.ts';
 import { settingsError } from '../settings-file.ts';
-import { type HookFile, isHalfDone } from './find-hook-files.ts';
+import { type HookFile, isHalfDone, namesOf } from './find-hook-files.ts';
 
 /** How to wrap or unwrap hook files. */
 export interface HookFileRules {
@@ -114,8 +114,8 @@ function reasonToLeave(
     return "it is not executable: Cline's editor extension does not run it; chmod +x to have it recorded";
   if (text === undefined) return 'it cannot be read as text';
   if (isTaken(file) && !(wasWrapped && movedStat?.isFile())) return `${moved} is in the way`;
-  if (stat.nlink > 1 && !isHalfDone(file))
-    return `it has ${stat.nlink} names (hard links), and HookBus could change only one of them`;
+  if (namesOf(file) > 1 && !isHalfDone(file))
+    return `it has ${namesOf(file)} names (hard links), and HookBus could change only one of them`;
   if (!canExecute(file.path)) return 'this user cannot execute it';
   return reasonToLeaveFile(text, (program) => isOnPath(program, env));
 }

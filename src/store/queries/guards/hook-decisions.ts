@@ -7,6 +7,8 @@ export interface HookDecisions {
   readonly command: string;
   /** The events on which it was called, or may have been. */
   readonly events: readonly string[];
+  /** Whether Cline ran it, where a hook can refuse on any event. */
+  readonly isOfCline: boolean;
   /** Calls refused, by the hook itself or repeated for a duplicate. */
   readonly refused: number;
   /** Those of them that started at `since` or later. */
@@ -33,8 +35,11 @@ export function readHookDecisions(db: Database, hookName: string, since: string)
     .pluck()
     .get(hookName) as string | undefined;
   const found = db
-    .prepare<Values, Omit<HookDecisions, 'events'> & { events: string }>(
-      `SELECT command, json_group_array(DISTINCT event_type) AS events,
+    .prepare<
+      Values,
+      Omit<HookDecisions, 'events' | 'isOfCline'> & { events: string; isOfCline: 0 | 1 }
+    >(
+      `SELECT command, json_group_array(DISTINCT event_type) AS events, max(agent IS 'cline') AS isOfCline,
          total(${REFUSED}) AS refused, total(${REFUSED} AND created_at >= @since) AS refusedSince,
          total(stdout_kind = 'json' AND coalesce(decision, '') <> 'deny') AS answered
        FROM (SELECT * FROM hook_logs WHERE hook_name = @hookName AND created_at > @first
@@ -45,7 +50,11 @@ export function readHookDecisions(db: Database, hookName: string, since: string)
        GROUP BY command`,
     )
     .all({ hookName, since, first: first ?? '' })
-    .map((row) => ({ ...row, events: JSON.parse(row.events) as string[] }));
+    .map(({ events, isOfCline, ...row }) => ({
+      ...row,
+      events: JSON.parse(events) as string[],
+      isOfCline: isOfCline === 1,
+    }));
   if (first === undefined) return found;
   const earlier = eventsOf(db, hookName);
   return found.map((one) => ({ ...one, events: [...new Set([...one.events, ...earlier])] }));

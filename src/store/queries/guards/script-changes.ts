@@ -1,4 +1,4 @@
-import { canBlock } from '../../../domain/events.ts';
+import { canBlockFor } from '../../../domain/events.ts';
 import type { Database } from '../../database.ts';
 import { type DayQuestion, eachDay } from '../../days/by-day.ts';
 import { HAS_RUN } from '../../statuses.ts';
@@ -27,6 +27,7 @@ interface ScriptId {
 interface ScriptRun extends ScriptId {
   readonly id: number;
   readonly eventType: string;
+  readonly agent: string | null;
 }
 
 /** The latest script of each hook, command and project. */
@@ -49,7 +50,7 @@ export function findScriptChanges(
 ): ScriptChange[] {
   const runs = db
     .prepare<[number, number, string], ScriptRun>(
-      `SELECT id, hook_name AS hookName, event_type AS eventType, command, project, script_digest AS digest,
+      `SELECT id, hook_name AS hookName, event_type AS eventType, agent, command, project, script_digest AS digest,
          created_at AS at
        FROM (SELECT * FROM hook_logs WHERE id > ? ORDER BY id DESC LIMIT ?)
        WHERE created_at >= ? AND script_digest IS NOT NULL ORDER BY id DESC`,
@@ -61,12 +62,12 @@ export function findScriptChanges(
     .prepare("SELECT 1 FROM hook_logs WHERE hook_name = ? AND decision = 'deny' LIMIT 1")
     .pluck();
   return runs.flatMap((run) => {
-    const { hookName, eventType, command, project, digest, at } = run;
+    const { hookName, eventType, agent, command, project, digest, at } = run;
     const key = keyOf(run);
     const before = known.get(key) ?? former(run).get(key);
     known.set(key, { digest, at });
     if (before === undefined || before.digest === digest) return [];
-    if (!canBlock(eventType) && hasRefused.get(hookName) === undefined) return [];
+    if (!canBlockFor(agent, eventType) && hasRefused.get(hookName) === undefined) return [];
     const names = { hookName, command, project };
     return [{ ...names, before: before.digest, beforeAt: before.at, after: digest, afterAt: at }];
   });

@@ -1,4 +1,4 @@
-import { canBlock } from '../../../domain/events.ts';
+import { canBlockFor } from '../../../domain/events.ts';
 import type { Database } from '../../database.ts';
 
 /** A guard that no longer runs for the tools for which it ran, while other hooks do. */
@@ -73,7 +73,7 @@ function silentIn(rows: readonly Row[], leastCalls: number): SilentGuard[] {
     if (!calls.has(toolUseId)) calls.set(toolUseId, { toolName, order: calls.size });
   }
   const guards = grouped(
-    rows.filter(({ eventType }) => canBlock(eventType)),
+    rows.filter(({ agent, eventType }) => canBlockFor(agent, eventType)),
     ({ hookName, eventType }) => JSON.stringify([hookName, eventType]),
   );
   return [...guards.values()].flatMap((runs) =>
