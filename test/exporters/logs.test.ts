@@ -217,10 +217,10 @@ describe('the feed of log records', () => {
     const feed = open();
     feed.next(10);
     write('2026-11-22T11:00:00.000Z');
-    db.prepare('UPDATE hook_logs SET redacted = 0, error = ?, decision_reason = ?').run(
-      `a ${SECRET}`,
-      `b ${SECRET}`,
-    );
+    db.prepare(
+      `UPDATE hook_logs SET redacted = 0, error = 'a ' || @s, decision_reason = @s, hook_name = @s, event_type = @s,
+         tool_name = @s, session_id = @s, subagent = @s, command = @s`,
+    ).run({ s: SECRET });
     const [execution] = feed.next(10).executions;
     expect(execution?.error).toMatch(/^a /);
     expect(JSON.stringify(execution)).not.toContain(SECRET);
