@@ -106,6 +106,11 @@ describe.skipIf(canHavePolicy !== true)('install --scope managed', () => {
       'users other than root can write to /mnt/hookbus/bin',
     ],
     [
+      `mkdir /mnt/user; mv '${PLACE}/bin/hookbus' /mnt/launcher; ln -s ../launcher /mnt/user/link
+      ln -s /mnt/user/link '${PLACE}/bin/hookbus'; chown 4002 /mnt/user; hookbus install --scope managed`,
+      '/mnt/user belongs to user 4002, not to root',
+    ],
+    [
       `chmod 700 '${PLACE}'; hookbus install --scope managed`,
       'not every user can use /mnt/hookbus',
     ],
