@@ -72,13 +72,14 @@ describe.skipIf(canHavePolicy !== true)('install --scope managed', () => {
     expect(stdout.match(/"changed": false/g)).toHaveLength(2);
   });
 
-  it("leaves root's own settings alone", () => {
-    const { home } = onMachine(`
+  it("leaves root's own settings alone, and says how to undo it", () => {
+    const { home, stdout } = onMachine(`
       printf '%s' '${settings('/opt/mine.sh')}' >"$HOME/.claude/settings.json"
       hookbus install --scope managed --enable --yes`);
     expect(readFileSync(join(home, '.claude/settings.json'), 'utf8')).toBe(
       settings('/opt/mine.sh'),
     );
+    expect(stdout).toContain('hookbus uninstall --scope managed  undo');
   });
 
   it.each([
