@@ -1,6 +1,6 @@
 # The front door. `make demo` shows the main job, `make test` runs everything; both set up what they need.
 
-.PHONY: help setup test-setup build test e2e check screenshots demo smoke bench bench-commands bench-library docs cross dist install uninstall clean
+.PHONY: help setup test-setup build test e2e check screenshots demo smoke bench bench-commands bench-library bench-scale bench-collector docs cross dist install uninstall clean
 .DEFAULT_GOAL := help
 
 BIN := node_modules/.bin
@@ -102,6 +102,20 @@ bench-commands: build ## measure how long the commands take
 bench-library: build ## measure what a guarded execution costs in a process that is up
 	@$(BIN)/esbuild bench/library.ts --bundle --platform=node --target=node20.19 --format=esm --packages=external \
 		--outfile=dist/new/bench-library.mjs --log-level=warning && node dist/new/bench-library.mjs $(ROUNDS)
+
+ROWS ?= 10000000
+SECONDS ?= 300
+RATE ?= 200
+
+bench-scale: build ## put an hour of executions through a daemon with a large database and a slow collector
+	@$(BIN)/esbuild bench/scale.ts --bundle --platform=node --target=node20.19 --format=esm --packages=external \
+		--outfile=dist/new/bench-scale.mjs --log-level=warning && node dist/new/bench-scale.mjs $(ROWS) $(SECONDS) $(RATE)
+
+MACHINES ?= 5000
+
+bench-collector: build ## say what the defaults of the exporters cost one collector of many machines
+	@$(BIN)/esbuild bench/collector.ts --bundle --platform=node --target=node20.19 --format=esm --packages=external \
+		--outfile=dist/new/bench-collector.mjs --log-level=warning && node dist/new/bench-collector.mjs $(MACHINES)
 
 SYSTEMS := linux-x64 linux-arm64 darwin-x64 darwin-arm64
 

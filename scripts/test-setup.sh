@@ -26,6 +26,7 @@ zsh zsh runs the completion script
 fish fish runs the completion script
 sqlite3 sqlite3 reads the database as a user would
 qemu-aarch64|qemu-aarch64-static qemu-user runs the launcher for arm64
+ip iproute2 joins network namespaces, as machines that share dedupe keys
 redis-server redis-server shares dedupe keys between machines; only the tests start it
 promtool prometheus reads the metrics; only the tests start it
 chromium|chromium-browser|google-chrome chromium shows the dashboard
@@ -72,6 +73,7 @@ packages() {
   for client in claude codex copilot gemini qwen; do
     { scripts/fetch-client.sh "$client" >/dev/null || say "$client is not available, so its tests are skipped"; } &
   done
+  { scripts/fetch-client.sh valkey >/dev/null || say "Valkey is not available, so shared keys are tested on Redis alone"; } &
   for system in linux-x64 darwin-arm64; do
     { scripts/fetch-node.sh $system >/dev/null || say "Node for $system is not available, so tests of the tarballs fail"; } &
   done

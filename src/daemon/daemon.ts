@@ -1,6 +1,7 @@
 import { zlibSync } from 'fflate';
 import { provideCompression } from '../app/recording/compression.ts';
 import type { Ingested } from '../app/recording/ingest.ts';
+import { createSpoolCount } from '../app/recording/spool-count.ts';
 import { createStoreHandle } from '../app/store/store-handle.ts';
 import type { Config } from '../config/file/config-file.ts';
 import { createConfigWatch } from '../config/file/config-watch.ts';
@@ -8,7 +9,7 @@ import type { StatePaths } from '../config/home/paths.ts';
 import type { CreateDashboard } from '../dashboard/dashboard.ts';
 import { isNewerVersion, VERSION } from '../domain/version.ts';
 import { processStart } from '../os/process.ts';
-import { createSpool, type Spool } from '../spool/spool.ts';
+import { createSpool } from '../spool/spool.ts';
 import { isBusy, takeLock } from '../store/database.ts';
 import { createActivity } from './activity.ts';
 import { type Condition, failingSince } from './alerts/failing.ts';
@@ -83,8 +84,8 @@ async function runLocked(parts: DaemonParts, stop: Promise<void>, log: Log): Pro
   const drills = createDrillLoop({ paths, config, store, now, log });
   const isNeeded = () => followers.count() > 0 || page.isWatched() || drills.isRunning();
   const activity = createActivity(parts.idleMs, isNeeded, () => leave('idle'));
-  const network = createNetworkKeeper(config, log);
-  const shared = { store, now, log, config, spool, network: network.current };
+  const [network, countWaiting] = [createNetworkKeeper(config, log), createSpoolCount(spool)];
+  const shared = { store, now, log, config, countWaiting, network: network.current };
   const exports = new ExportLoop({ ...shared, onServed: activity.onAsked });
   const onIngested = (ingested: Ingested): void => {
     activity.onIngested(ingested);
@@ -169,7 +170,7 @@ interface Loop {
 
 interface BackgroundParts extends CommonParts {
   readonly config: () => Config;
-  readonly spool: Spool;
+  readonly countWaiting: () => number;
   readonly sharedKeys: SharedClaims;
   readonly exports: ExportLoop;
   readonly network: NetworkKeeper;
@@ -178,7 +179,7 @@ interface BackgroundParts extends CommonParts {
 /** The background tasks other than ingest and export; each works in small steps. */
 function backgroundLoops(
   { paths, retentionDays }: DaemonParts,
-  { config, spool, sharedKeys, exports, network, ...common }: BackgroundParts,
+  { config, countWaiting, sharedKeys, exports, network, ...common }: BackgroundParts,
 ): readonly Loop[] {
   // Everything other than hooks that can fail has a line here.
   const failing = [
@@ -187,7 +188,7 @@ function backgroundLoops(
     failingSince(common.now, () => network.conditions()),
   ];
   return [
-    createAlertLoop({ ...common, config, spool, failing, network: network.current }),
+    createAlertLoop({ ...common, config, countWaiting, failing, network: network.current }),
     createRollupLoop(common),
     createKeyCleanup(common),
     createRetentionLoop({ ...common, paths, retentionDays }),

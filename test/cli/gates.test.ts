@@ -103,7 +103,7 @@ describe('off', () => {
       expect({ time, exitCode }).toEqual({ time, exitCode: 1 });
       expect(stderr).toContain('at most 7 days');
     }
-  }, 30_000);
+  });
 
   it.each([
     [
@@ -244,7 +244,7 @@ describe('off', () => {
     expect((await here.ask('status')).stdout).toContain('- check (ruff check) is off until');
     expect(await here.json('on', 'check')).toMatchObject({ commands: ['npx biome'], was: 'off' });
     expect(here.gates()).toHaveLength(2);
-  }, 30_000);
+  });
 
   it('finds no hook by a redacted command, and stores no secret in the gate file', async () => {
     const secret = `ghp_${'a1B2c3D4e5F6'.repeat(3)}`;
@@ -447,7 +447,7 @@ describe('config', () => {
       given: false,
     });
     expect(await json('config')).toMatchObject({ state: 'good', given: ['breaker.enabled'] });
-  }, 30_000);
+  });
 
   it.each([
     [['frob'], 'ACTION must be one of show, get'],

@@ -254,7 +254,7 @@ export function gates(engine: Engine): void {
         const room = stage.path('etc');
         mkdirSync(room);
         const words = [...underPolicy(room, ''), 'sh', '-c', script, 'sh', `${vectors.length - 1}`];
-        const { stdout } = await stage.bare([...words, ...engine.command], { deadlineMs: 55_000 });
+        const { stdout } = await stage.bare([...words, ...engine.command], { deadlineMs: 120_000 });
         const codes = `${stdout}`.trim().split('\n');
         expect(codes).toEqual(vectors.map((vector) => (vector.protected ? '1' : '0')));
       },

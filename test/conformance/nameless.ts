@@ -88,7 +88,7 @@ export function nameless(engine: Engine): void {
         await stage.hookbus('on', name, '--command', command);
         expect(readdirSync(join(stage.home, 'gates'))).toEqual([]);
         expect(await run(stage, form)).toEqual(DENIED);
-      }, 60_000);
+      });
     }
 
     test('has the same dedupe key as the hook with its default name', async (stage) => {

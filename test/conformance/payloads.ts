@@ -98,7 +98,7 @@ export function payloads(engine: Engine): void {
       const found = rows.map((row) => [row.hook_name, idsOf(row)] as const);
       expect(Object.fromEntries(found)).toEqual(Object.fromEntries(expected));
       expect(rows).toHaveLength(names.length);
-    }, 60_000);
+    });
 
     for (const [what, payload, ids] of CASES) {
       test(`ids are found ${what}`, async (stage) => {

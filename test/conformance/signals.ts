@@ -302,7 +302,7 @@ export function signalsAtStart(engine: Engine): void {
           expect(ended, `after ${afterMs} ms`).toMatchObject({ code: null, signal: 'SIGTERM' });
           await until('the session to be empty', () => sessionMembers(run.pid).length === 0);
         }
-      }, 60_000);
+      });
     }
   });
 }

@@ -93,7 +93,7 @@ export function skippedGuards(engine: Engine): void {
         expect((await json(stage, 'alerts')).open).toMatchObject([
           { value: events.filter(canBlock).length },
         ]);
-      }, 60_000);
+      });
 
       test('stays reported after a clean-up deletes its executions', async (stage) => {
         await off(stage);

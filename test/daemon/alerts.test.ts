@@ -146,7 +146,7 @@ describe('an alert', () => {
     for (const row of table.split('\n')) expect(row.length).toBeLessThanOrEqual(100);
     // The numbers stand at the end.
     expect(table).not.toContain('…');
-  }, 60_000);
+  });
 
   it('about a skipped guard is delivered once, and its count increases', async () => {
     const state = aState();
@@ -172,7 +172,7 @@ describe('an alert', () => {
       { rule: 'guard_timeout', subject: 'slow' },
     ]);
     expect(log(state).match(/alert_open .*guard_skipped/g)).toHaveLength(1);
-  }, 60_000);
+  });
 
   it('that was not delivered before the daemon was killed is delivered by the next one', async () => {
     const state = aState();
@@ -190,7 +190,7 @@ describe('an alert', () => {
     await state.daemon();
     await until('the delivery', () => delivered().length === 1);
     expect(delivered()).toMatchObject([{ rule: 'guard_exit_1', subject: 'guard', state: 'open' }]);
-  }, 60_000);
+  });
 
   it('clears, which is delivered, and does not open again on the same executions', async () => {
     const state = aState();
@@ -213,7 +213,7 @@ describe('an alert', () => {
     spoolMany(state, 1, { hookName: 'lint' }, { exitCode: 3 });
     await until('the second opened alert', () => delivered().length === 4);
     expect(JSON.parse(await cli(state, 'alerts', '--history', '--json')).history).toHaveLength(3);
-  }, 60_000);
+  });
 
   it('is raised for slow hooks, a slow HookBus, guards that exit 1, and breakers', async () => {
     const state = aState();
@@ -250,7 +250,7 @@ describe('an alert', () => {
     await cli(state, 'config', 'set', 'alerts.hooks_off', 'guard,broken,fine');
     await until('none to be open', () => !alertsOf(state).some((row) => row.state === 'open'));
     expect(await cli(state, 'alerts')).toContain('No alert is open: all is well.');
-  }, 60_000);
+  });
 
   it('is raised for a spool that grows while the database cannot be used, and stored once it can', async () => {
     const state = aState();
@@ -274,7 +274,7 @@ describe('an alert', () => {
     await until('the stored result of the actions', () => alertsOf(state)[0]?.owed === '');
     expect(alertsOf(state)).toMatchObject([{ rule: 'spool_growing', state: 'cleared' }]);
     expect(stored(state)).toBe(51);
-  }, 60_000);
+  });
 });
 
 describe('a config.json that cannot be used', () => {
@@ -316,7 +316,7 @@ describe('the actions of an alert', () => {
       },
     });
     expect(log(state)).toContain('alert_told');
-  }, 60_000);
+  });
 
   it('a webhook follows no redirect to another host, stops on a refusal, and its address is in no log', async () => {
     const state = aState();
@@ -335,7 +335,7 @@ describe('the actions of an alert', () => {
     await until('the stored result of the actions', () => alertsOf(state)[0]?.owed === '');
     expect(log(state)).toContain('reason="it redirects to another host"');
     expect(log(state)).not.toMatch(/t0ken|pa55|elsewhere/);
-  }, 60_000);
+  });
 
   it('a command that fails does no harm, and is not recorded as a hook', async () => {
     const state = aState();
@@ -386,7 +386,7 @@ describe('the actions of an alert', () => {
     await expect(leave('exit 0')).resolves.toBeUndefined();
     await expect(leave('exit 4')).rejects.toThrow('exit code 4: no');
     await expect(leave('sleep 60')).rejects.toThrow('it did not finish within 2000 ms');
-  }, 15_000);
+  });
 
   it('the log says that there is no desktop, and no program is started', async () => {
     const state = aState();

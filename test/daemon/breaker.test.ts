@@ -108,7 +108,7 @@ describe('a breaker', () => {
     );
     expect(log(state)).toMatch(/breaker_closed pid=\d+ hook="lint" why="retry"/);
     expect(gateOf(state, 'lint')).toBeUndefined();
-  }, 120_000);
+  });
 
   it('opens again when the next run fails, and survives a restart of the daemon', async () => {
     const state = aState();
@@ -135,7 +135,7 @@ describe('a breaker', () => {
     expect(await cli(state, 'on', 'lint')).toContain('its breaker is closed');
     expect((await run(state, 'lint', 'exit 7')).code).toBe(7);
     expect(state.rows('SELECT state FROM breakers')).toEqual([{ state: 'closed' }]);
-  }, 60_000);
+  });
 
   it('never opens for exit 2, skips or too few failures, and closes if the next run blocks', async () => {
     const state = aState();
@@ -152,7 +152,7 @@ describe('a breaker', () => {
     await wait(Math.max(0, gate.untilMs - Date.now()) + 1);
     expect((await run(state, 'half', 'exit 2')).code).toBe(2);
     await until('the breaker to close', () => gateOf(state, 'half') === undefined);
-  }, 60_000);
+  });
 
   it('is off by default, and status recommends it', async () => {
     const state = aState();
@@ -182,7 +182,7 @@ describe('a breaker', () => {
     // After it is disabled, nothing is skipped any more.
     await cli(state, 'config', 'set', 'breaker.enabled', 'false');
     expect(gateOf(state, 'lint')).toBeUndefined();
-  }, 60_000);
+  });
 
   it('never skips a hook that runs on an event that it can block, and on others', async () => {
     const state = aState();

@@ -132,7 +132,7 @@ describe.skipIf(!hasLauncher)('a client that waits for the first execution', () 
     expect((await first.ended).code).toBe(2);
     expect((await second.ended).code).toBe(2);
     expect(runs(state)).toBe(2);
-  }, 30_000);
+  });
 
   it('waits as long as the daemon requests, even beyond its own timeout', async () => {
     const state = aState();
@@ -148,7 +148,7 @@ describe.skipIf(!hasLauncher)('a client that waits for the first execution', () 
     expect((await first.ended).code).toBe(2);
     expect((await second.ended).code).toBe(2);
     expect(runs(state)).toBe(1);
-  }, 20_000);
+  });
 
   it('repeats the output of the first one until a signal ends it, even if nobody reads', async () => {
     const state = aState();

@@ -60,7 +60,7 @@ it('the output of a hook is deleted when its key expires, not with the next key 
   addKey(state, 'last', 1);
   await state.stop();
   expect(keys(state)).toEqual(['later']);
-}, 60_000);
+});
 
 it('the daemon deletes old copies without a command', () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });

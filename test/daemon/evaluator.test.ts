@@ -1,5 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { AlertsConfig } from '../../src/app/alerts/rule.ts';
+import { countSpool } from '../../src/app/recording/spool-record.ts';
 import { createStoreHandle } from '../../src/app/store/store-handle.ts';
 import { DEFAULT_CONFIG } from '../../src/config/file/config-file.ts';
 import { createEvaluator } from '../../src/daemon/alerts/evaluator.ts';
@@ -17,7 +18,12 @@ function aView() {
   const store = createStoreHandle(paths.database, 200, Date.now);
   onTestFinished(store.close);
   const spool = createSpool(paths.spool, paths.quarantine);
-  const look = createEvaluator({ store, spool, now: Date.now, failing: [] });
+  const look = createEvaluator({
+    store,
+    countWaiting: () => countSpool(spool).waiting,
+    now: Date.now,
+    failing: [],
+  });
   return {
     store,
     wait(records: number): void {

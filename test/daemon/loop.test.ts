@@ -52,6 +52,24 @@ it('takes a step sooner when asked, never later, and not too soon after the last
   expect(second - first).toBeGreaterThan(48);
 });
 
+it('rests after a step as many times as long as that took', async () => {
+  const { loop, steps } = aLoop({
+    minMs: 1,
+    rest: 10,
+    step() {
+      if (steps.length === 1) for (const end = performance.now() + 20; performance.now() < end; );
+      return 60_000;
+    },
+  });
+  loop.start();
+  loop.within();
+  await until('the first step', () => steps.length === 1);
+  loop.within();
+  await until('the second step', () => steps.length === 2);
+  const [first = 0, second = 0] = steps;
+  expect(second - first).toBeGreaterThan(218);
+});
+
 it('postpones a step, unless the last one wants no pause', async () => {
   const { loop, steps } = aLoop({
     firstMs: 20,

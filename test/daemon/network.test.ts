@@ -97,7 +97,7 @@ describe('a certificate of a private authority', () => {
     spoolMany(state, 1);
     await isIn(state, { state: 'failing', sent: 1 });
     expect(spans()).toHaveLength(1);
-  }, 60_000);
+  });
 
   it('stops a webhook until then', async () => {
     const { ca, tls } = anAuthority();
@@ -108,7 +108,7 @@ describe('a certificate of a private authority', () => {
     configure(state, webhook(`https://localhost:${port}/h00k`, { ca_file: ca }));
     await until('the delivery', () => logOf(state).includes('alert_told'));
     expect(paths).toEqual(['/h00k']);
-  }, 60_000);
+  });
 
   it('stops a key server until then', async () => {
     const { ca, redisWords } = anAuthority();
@@ -122,7 +122,7 @@ describe('a certificate of a private authority', () => {
     await until('the refusal', async () => /certificate/.test((await keys())?.last_error ?? ''));
     configure(state, { dedupe, network: { ca_file: ca } });
     await until('a trusted connection', async () => (await keys())?.connected);
-  }, 60_000);
+  });
 });
 
 describe('a network.ca_file that cannot be used', () => {
@@ -198,7 +198,7 @@ describe('a proxy', () => {
       (word) => hookbusProcess([word, '--json'], { HOOKBUS_HOME: state.home }).stdout,
     );
     expect(shown.join()).not.toMatch(/s%3Acret|s:cret/);
-  }, 60_000);
+  });
 
   it('makes neither an untrusted certificate trusted, nor one with another name', async () => {
     const { ca, tls } = anAuthority();
@@ -215,7 +215,7 @@ describe('a proxy', () => {
       expect(await lastError(other)).toMatch(/does not match/);
       expect(collector.spans()).toEqual([]);
     }
-  }, 60_000);
+  });
 
   it('forwards requests to a collector over http', async () => {
     const [proxy, collector] = [await aProxy(), await aCollector()];
@@ -229,7 +229,7 @@ describe('a proxy', () => {
     });
     expect(collector.requests[0]?.headers.host).toBe(`${NAME}:${collector.port}`);
     expect(collector.spans()).toHaveLength(1);
-  }, 60_000);
+  });
 
   it('forwards webhooks over http and https', async () => {
     const { ca, tls } = anAuthority();
@@ -249,7 +249,7 @@ describe('a proxy', () => {
     ]);
     for (const one of [state, other])
       await until('the delivery', () => logOf(one).includes('alert_told'));
-  }, 60_000);
+  });
 
   it.each(['localhost', '127.0.0.1', '127.1.2.3', 'a.localhost'])(
     'is never asked for %s',
@@ -285,7 +285,7 @@ describe('a proxy', () => {
     configure(state, settings(collector.endpoint, through));
     spoolMany(state, 1);
     await until('the proxy to be asked', () => proxy.asked.length > 0);
-  }, 60_000);
+  });
 
   it.each([407, 403, 204])(
     'that answers %i is a failure that loses nothing',
@@ -309,7 +309,7 @@ describe('a proxy', () => {
     const state = await anExport(settings(`http://${NAME}:80`, { proxy: proxy.url }));
     await isIn(state, { state: 'failing', sent: 0, dropped: 0 });
     expect(await lastError(state)).toBe('the proxy answers 407');
-  }, 60_000);
+  });
 
   it('that is down or silent is a failure, and no connection stays', async () => {
     const proxy = await aProxy({ isSilent: true });
@@ -322,5 +322,5 @@ describe('a proxy', () => {
     configure(state, config(proxy.url));
     await until('the timeout', async () => (await lastError(state)) === 'no answer in 1 s');
     await until('its connection to be closed', () => proxy.open() === 0);
-  }, 60_000);
+  });
 });

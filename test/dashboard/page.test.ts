@@ -424,7 +424,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the page'), () => {
     await page
       .locator('#charts .note')
       .getByText('Only the newest 10,000 executions are drawn; 42 are omitted.')
-      .waitFor({ timeout: 8000 });
+      .waitFor();
   });
 
   it('shows recorded HTML as text everywhere', async () => {
@@ -641,7 +641,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the page'), () => {
     // For the browser, another name is another site.
     const { page } = await browser.open(`http://localhost:${port}/`);
     await page.getByRole('link').click();
-    await page.getByText('live', { exact: true }).waitFor({ timeout: 8000 });
+    await page.getByText('live', { exact: true }).waitFor();
     expect(page.url()).toBe(`${origin}/`);
     await page.goBack();
     expect(page.url()).toBe(`http://localhost:${port}/`);

@@ -48,7 +48,7 @@ describe('the npm package', () => {
     archive = join(root, readdirSync(root).find((name) => name.endsWith('.tgz')) ?? '');
     // For users whose npm runs no scripts of packages.
     npm('install', '--ignore-scripts', archive);
-  }, 120_000);
+  });
 
   afterAll(() => remove(root));
 
@@ -166,7 +166,7 @@ describe('the npm package', () => {
         expect(readFileSync(program()).subarray(0, 4).toString('latin1')).toBe('\x7fELF');
         expect(lstatSync(join(modules(), 'bin', 'hookbus-command')).isSymbolicLink()).toBe(true);
         expect(readlinkSync(join(modules(), 'bin', 'hookbus-command'))).toBe('hookbus');
-      }, 120_000);
+      });
 
       it('records a hook', () => {
         const { run, logs, temporary } = aUser(program(), pathWithNode());
@@ -216,7 +216,7 @@ describe('the npm package', () => {
         expect(existsSync(program())).toBe(false);
         expect(asWritten()).toEqual([refused, refused, refused]);
         expect(recordsIn(join(state, 'spool'))).toHaveLength(3);
-      }, 60_000);
+      });
     },
   );
 });
@@ -249,7 +249,7 @@ describe('make install', () => {
     } finally {
       remove(root);
     }
-  }, 120_000);
+  });
 
   it('removes the prefix from settings before make uninstall removes the files, or removes nothing', () => {
     const root = aDirectory();
@@ -291,5 +291,5 @@ describe('make install', () => {
     } finally {
       remove(root);
     }
-  }, 120_000);
+  });
 });

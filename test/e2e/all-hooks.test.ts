@@ -248,7 +248,7 @@ describe.skipIf(typeof CLAUDE === 'string')(`every hook of the real client${WHY}
     // Its own hook has a prefix of its own.
     const more = place.rows().slice(rows.length);
     expect(more.filter(({ hook_name }) => hook_name.startsWith('plug-'))).toEqual([]);
-  }, 120_000);
+  });
 
   it('is undone to the byte, and what is left runs commands as before', async () => {
     const { stdout } = await place.hookbus('uninstall');

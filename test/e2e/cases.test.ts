@@ -205,7 +205,7 @@ describe.skipIf(typeof CLAUDE === 'string')(`hookbus test and the real client${W
     );
     const { stdout } = await hookbus(['test', '--json'], { ...env, HOME: home }, project);
     results = (JSON.parse(stdout) as { results: Result[] }).results;
-  }, 120_000);
+  });
 
   afterAll(() => rmSync(root, { recursive: true, force: true, maxRetries: 5 }));
 

@@ -307,7 +307,7 @@ describe.skipIf(typeof CLAUDE === 'string')(`the real client${WHY}`, () => {
     wrapped = await place.session();
     await place.hookbus('status');
     rows = place.rows();
-  }, 180_000);
+  });
 
   afterAll(() => place?.leave());
 

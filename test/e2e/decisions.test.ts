@@ -159,7 +159,7 @@ describe.skipIf(typeof CLAUDE === 'string')(`the real Claude Code${WHY}`, () => 
       calls: callsTools(one.event) ? [`touch a-case-${index}`, `touch b-case-${index}`] : [],
     }));
     seen = await claudeOutcomes(CLAUDE, root, cases);
-  }, 120_000);
+  });
 
   afterAll(() => rmSync(root, { recursive: true, force: true, maxRetries: 5 }));
 

@@ -10,32 +10,8 @@ import {
   type Counter,
   type Machine,
   OTHER,
+  untilShared,
 } from './support/machine.ts';
-
-/** Number of made-up tool uses so far; each makes a new key. */
-let toolUses = 0;
-
-/**
- * Does something for one tool use after the other until the machines share its key: a server that takes longer than
- * 50 ms on a busy machine counts as down, and then each machine runs the hook once.
- */
-async function untilShared<T>(
-  act: (toolUseId: string, counter: Counter) => Promise<T>,
-  runs: number,
-): Promise<T> {
-  return until(
-    'the machines to share a key',
-    async () => {
-      toolUses += 1;
-      const counter = aCounter();
-      const outcome = await act(`toolu_${toolUses}`, counter);
-      expect(counter.count()).toBeGreaterThanOrEqual(runs);
-      expect(counter.count()).toBeLessThanOrEqual(2 * runs);
-      return counter.count() === runs ? outcome : undefined;
-    },
-    20_000,
-  );
-}
 
 async function twoMachines(url: string): Promise<[Machine, Machine]> {
   return [await aMachine(url), await aMachine(url)];

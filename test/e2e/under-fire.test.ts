@@ -74,7 +74,7 @@ describe.skipIf(!hasLauncher)(`under fire${WHY}`, () => {
     await until('all rows', () => names(state).length >= runs);
     expect(new Set(names(state)).size).toBe(runs);
     expect(names(state)).toHaveLength(runs);
-  }, 120_000);
+  });
 
   it('200 launchers at the same instant without a daemon leave one daemon and 200 rows', async () => {
     const state = aState();
@@ -86,7 +86,7 @@ describe.skipIf(!hasLauncher)(`under fire${WHY}`, () => {
     await until('one daemon', () => daemonsOf(state).length === 1);
     expect(await state.stop()).toBe(true);
     expect(daemonsOf(state)).toEqual([]);
-  }, 60_000);
+  });
 
   it('a launcher that is killed at any moment leaves one row or none, and no hook', async () => {
     const state = aState();
@@ -118,7 +118,7 @@ describe.skipIf(!hasLauncher)(`under fire${WHY}`, () => {
       }
     });
     expect(sleepers).toEqual([]);
-  }, 60_000);
+  });
 
   it('a silent, a full and a broken socket delay no run', async () => {
     const state = aState();
@@ -145,7 +145,7 @@ describe.skipIf(!hasLauncher)(`under fire${WHY}`, () => {
     expect(recordsIn(state.paths.spool).filter(({ name }) => name.endsWith('.rec'))).toHaveLength(
       90,
     );
-  }, 30_000);
+  });
 
   it('nothing is started in the background if HOOKBUS_DAEMON is off', async () => {
     const state = aState();

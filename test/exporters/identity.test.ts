@@ -117,7 +117,7 @@ describe('who exports', () => {
     await until('a span with a name', () =>
       collector.spans().some((one) => valuesOf(one.attributes)['hookbus.project'] === 'app'),
     );
-  }, 30_000);
+  });
 
   it('are tags of DogStatsD as far as half a packet has room, the id first', async () => {
     const packets: string[] = [];
@@ -206,5 +206,5 @@ describe('open alerts', () => {
     expect(shown(state)).toContain('hookbus_alert_open{rule="fails_every_time",hook="lint"} 1');
     spoolMany(state, 1, { hookName: 'lint', eventType: 'Stop' });
     await until('the alert to clear', () => !shown(state).includes('rule="fails_every_time"'));
-  }, 40_000);
+  });
 });

@@ -101,7 +101,7 @@ describe.each(['http/protobuf', 'http/json'])('log records over %s', (protocol) 
     );
     expect([...new Set(collector.requests.map(({ path }) => path))].sort()).toEqual(paths);
     for (const { headers } of collector.requests) expect(headers['content-encoding']).toBe('gzip');
-  }, 30_000);
+  });
 });
 
 describe('log records', () => {
@@ -125,7 +125,7 @@ describe('log records', () => {
     await records(collector, 3);
     await marked(state, 6);
     expect(namesOf(collector)).toEqual(['second', 'second', 'third']);
-  }, 40_000);
+  });
 
   it('wait also for a collector that wants another path or password; one batch that it cannot read is dropped', async () => {
     const { state, collector } = await anExport();
@@ -139,7 +139,7 @@ describe('log records', () => {
     collector.answerWith(answers(400));
     await marked(state, 2);
     expect(await exporterState(state, 'opentelemetry')).toMatchObject({ sent: 0, dropped: 2 });
-  }, 30_000);
+  });
 
   it('come in smaller requests where the collector takes only those, and one that is too large alone is dropped', async () => {
     const { state, collector } = await anExport();
@@ -204,7 +204,7 @@ describe('log records', () => {
           .map(({ attributes }) => valuesOf(attributes)['hookbus.execution.id']),
       ).size,
     ).toBe(600);
-  }, 40_000);
+  });
 });
 
 describe('the feed of log records', () => {

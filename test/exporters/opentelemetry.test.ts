@@ -354,7 +354,7 @@ describe('a collector', () => {
     }
     await untilCounts(state, { dropped: 5500 });
     expect((await memory()) - before).toBeLessThan(15 * 1024 * 1024);
-  }, 60_000);
+  });
 });
 
 describe('the settings of OpenTelemetry', () => {

@@ -175,7 +175,7 @@ describe('/metrics', () => {
     expect(valueIn(text, RUNS)).toBe(11);
     expect(cli(state, 'export', 'prometheus').stdout).toBe(text);
     expect(state.rows('SELECT last_id FROM hook_totals_mark')).toEqual([{ last_id: 11 }]);
-  }, 60_000);
+  });
 
   it('answers only this machine, and only its own path', async () => {
     const { port } = await aServed();
@@ -217,7 +217,7 @@ describe('/metrics', () => {
     other.close();
     await isOpen(state, 'prometheus');
     expect((await get(port)).status).toBe(200);
-  }, 30_000);
+  });
 
   it('starts, stops and moves when config.json changes; an invalid file changes nothing', async () => {
     const { state, port } = await aServed();
@@ -238,7 +238,7 @@ describe('/metrics', () => {
     configure(state, {});
     await until('the disabled exporter', () => logOf(state).match(/exporter_off/g)?.length === 2);
     expect((await state.ask())?.exporters).toEqual([]);
-  }, 30_000);
+  });
 
   it('keeps a scraped daemon from stopping as idle', async () => {
     const port = await freePort();
@@ -252,7 +252,7 @@ describe('/metrics', () => {
     });
     expect(daemon.exitCode).toBeNull();
     await until('the end of the daemon', () => daemon.exitCode === 0);
-  }, 30_000);
+  });
 });
 
 describe('export prometheus', () => {

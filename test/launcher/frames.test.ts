@@ -108,7 +108,7 @@ describe.skipIf(canCompile !== true)(titleOf('the C port', canCompile), () => {
   let driver: Driver;
   beforeAll(() => {
     driver = compileDriver();
-  }, 120_000);
+  });
   afterAll(() => driver?.close());
 
   it.each(goldens)('writes $name byte for byte', ({ bytes, description }) => {

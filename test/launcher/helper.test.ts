@@ -111,7 +111,7 @@ describe.skipIf(!isPossible)(titleOf('the helper for a dedupe key', hasLauncher)
       expect(performance.now() - startedAtMs).toBeLessThan(10_000);
     }
     expect(isRunning(reportOf(place))).toBe(false);
-  }, 40_000);
+  });
 
   it('ends with the launcher, however the launcher ends', async () => {
     const place = openPlace();
@@ -134,7 +134,7 @@ describe.skipIf(!isPossible)(titleOf('the helper for a dedupe key', hasLauncher)
     const ended = await run(place, program, ['sh', '-c', 'echo ran; exit 2']);
     expect(ended).toEqual({ code: 2, stdout: 'ran\n' });
     expect(isRunning(reportOf(place))).toBe(false);
-  }, 40_000);
+  });
 
   it('does no harm if it is killed while the hook runs', async () => {
     const place = openPlace();

@@ -116,7 +116,7 @@ describe.skipIf(canBuild !== true)(
       const built = spawnSync('sh', ['scripts/build-launcher.sh', '--portable', program]);
       expect(built.status).toBe(0);
       if (!existsSync(program)) copyFileSync(LAUNCHER, program);
-    }, 120_000);
+    });
     afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
     /** The launcher in the npm package, and a `node` that a repository put on PATH. */

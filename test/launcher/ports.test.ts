@@ -24,7 +24,7 @@ describe.skipIf(canCompile !== true)(
     let driver: Driver;
     beforeAll(() => {
       driver = compileDriver();
-    }, 120_000);
+    });
     afterAll(() => driver?.close());
 
     /** Asks the C port, and shows the first call whose answer is not the expected one. */

@@ -565,7 +565,7 @@ describe.skipIf(hasLauncher !== true || isMeasurable !== true)(
           const { code } = end('/bin/sh', ['-c', line], {
             cwd: place.directory,
             env: place.env(),
-            timeout: 60_000,
+            timeout: 120_000,
           });
           expect(code).toBe(0);
           return performance.now() - before;

@@ -35,7 +35,7 @@ function sh(place: Place, line: string, words: readonly string[], input = '', en
     env: place.env(env),
     input,
     maxBuffer: 1 << 24,
-    timeout: 20_000,
+    timeout: 120_000,
     killSignal: 'SIGKILL',
   });
   return { status, signal, stdout: `${stdout}`, stderr: `${stderr}` };

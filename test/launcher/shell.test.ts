@@ -143,7 +143,7 @@ describe.skipIf(hasLauncher !== true)(titleOf('hookbus-shell', hasLauncher), () 
       expect({ line, ...prefixed }).toEqual({ line, ...bare });
     }
     expect(recordsOf(place)).toEqual([]);
-  }, 60_000);
+  });
 
   it('becomes a server, without a shell, and records nothing', () => {
     const { place, server } = aShell();

@@ -125,7 +125,7 @@ describe('the package, in its own project', () => {
       'typed dedupe_skip',
       ...['inferred success', 'guarded success', 'scoped success', 'scoped error'],
     ]);
-  }, 180_000);
+  });
 
   it('contains the whole library, and no sources', () => {
     const target = join(aProject(), 'node_modules', 'hookbus');

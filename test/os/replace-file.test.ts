@@ -130,7 +130,7 @@ for (let turn = 0; ; turn += 1) replaceFile(path, 'ab'[turn % 2].repeat(Number(s
   for (let killedInside = 0, turn = 0; killedInside < 5; turn += 1) {
     const writer = spawn(execPath, [script, path, String(SIZE)], { stdio: 'ignore' });
     const ended = new Promise((resolve) => writer.once('exit', resolve));
-    await expect.poll(temporaries, { timeout: 20_000, interval: 1 }).not.toEqual([]);
+    await expect.poll(temporaries, { timeout: 120_000, interval: 1 }).not.toEqual([]);
     // At once, and at other moments of its work.
     await wait((turn * 7) % 40);
     endProcess(writer.pid ?? 0);

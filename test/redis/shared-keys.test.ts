@@ -753,7 +753,7 @@ describe('a process', () => {
     const child = spawn(execPath, ['-'], {
       env: { PATH: process.env['PATH'], ...env },
       stdio: ['pipe', 'pipe', 'pipe'],
-      timeout: 20_000,
+      timeout: 120_000,
     });
     const said = { stdout: '', stderr: '' };
     for (const stream of ['stdout', 'stderr'] as const)

@@ -3,6 +3,9 @@ import axe, { type AxeResults } from 'axe-core';
 import { type Browser, chromium, type Dialog, type Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, onTestFinished } from 'vitest';
 
+/** How long a page on a busy machine may take to show something. */
+const PATIENCE_MS = 120_000;
+
 /** Chromium as installed by Debian and others. */
 const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
   (path) => existsSync(path),
@@ -27,7 +30,7 @@ export function useBrowser() {
   let browser: Browser | undefined;
   beforeAll(async () => {
     browser = await chromium.launch(browserOptions());
-  }, 60_000);
+  });
   afterAll(async () => browser?.close());
 
   return {
@@ -41,6 +44,7 @@ export function useBrowser() {
       });
       onTestFinished(() => context.close());
       const page = await context.newPage();
+      page.setDefaultTimeout(PATIENCE_MS);
       const trouble: string[] = [];
       const { origin } = new URL(url);
       page.on('request', (request) => {

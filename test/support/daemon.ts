@@ -10,7 +10,7 @@ import { socketPath, statePaths } from '../../src/config/home/paths.ts';
 import { askDaemon, stopDaemon } from '../../src/daemon/client/client.ts';
 import { processesOf } from './daemons-left.ts';
 import { makeState } from './state.ts';
-import { temporaryDirectory } from './temporary.ts';
+import { type AtEnd, temporaryDirectory } from './temporary.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 export const CLI = join(ROOT, 'bin', 'hookbus.js');
@@ -22,7 +22,7 @@ export const hasLauncher = existsSync(LAUNCHER);
 export async function until<T>(
   what: string,
   look: () => T | undefined | false | Promise<T | undefined | false>,
-  deadlineMs = 60_000,
+  deadlineMs = 120_000,
 ): Promise<T> {
   const end = performance.now() + deadlineMs;
   for (;;) {
@@ -33,12 +33,19 @@ export async function until<T>(
   }
 }
 
-/** A state directory for one test. Its daemon, if any, is gone when the test has finished. */
-export function aState(home: string = temporaryDirectory()) {
+/**
+ * A state directory for one test. Its daemon, if any, is gone when the test has finished.
+ * @param inside words before the daemon's command, such as those that enter a namespace
+ */
+export function aState(
+  home: string = temporaryDirectory(),
+  inside: readonly string[] = [],
+  atEnd: AtEnd = onTestFinished,
+) {
   makeState(home);
   const paths = { ...statePaths(home), socket: socketPath(home) };
   const env = { PATH: process.env['PATH'], HOOKBUS_ENABLED: '1', HOOKBUS_HOME: home };
-  onTestFinished(async () => {
+  atEnd(async () => {
     // A launcher may have started a daemon that does not answer yet; it stops once it does.
     await until('the daemon to leave', async () => {
       if (await askDaemon(paths.socket)) await stopDaemon(paths.socket);
@@ -66,8 +73,9 @@ export function aState(home: string = temporaryDirectory()) {
     },
     /** Starts a daemon in the foreground of a separate process; resolves once it answers. */
     async daemon(...options: string[]): Promise<ChildProcess> {
-      const child = spawn(execPath, [CLI, 'daemon', 'run', ...options], { env, stdio: 'ignore' });
-      onTestFinished(() => void child.kill('SIGKILL'));
+      const [program = '', ...words] = [...inside, execPath, CLI, 'daemon', 'run', ...options];
+      const child = spawn(program, words, { env, stdio: 'ignore' });
+      atEnd(() => void child.kill('SIGKILL'));
       await until(
         'the daemon to answer',
         async () => (await askDaemon(paths.socket))?.pid === child.pid,

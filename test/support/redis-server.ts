@@ -45,18 +45,24 @@ export async function aRedisServer(
     readonly words?: readonly string[];
     readonly admin?: string;
     readonly tls?: boolean;
+    /** The words that start it, without options. */
+    readonly program?: readonly string[];
+    /** A free address and port where the program runs. */
+    readonly at?: { readonly host: string; readonly port: number };
   } = {},
 ): Promise<RedisServer> {
   const directory = mkdtempSync(join(tmpdir(), 'hookbus-redis-'));
   const socketPath = join(directory, 'redis.sock');
-  const port = await freePort();
+  const { host, port } = options.at ?? { host: '127.0.0.1', port: await freePort() };
+  const [program = '', ...before] = options.program ?? ['redis-server'];
   let child: ChildProcess | undefined;
   const tell = (...words: string[]) => ask(socketPath, words, options.admin);
   const start = async (): Promise<void> => {
     child = spawn(
-      'redis-server',
+      program,
       [
-        ...['--bind', '127.0.0.1', '--dir', directory, '--unixsocket', socketPath],
+        ...before,
+        ...['--bind', host, '--dir', directory, '--unixsocket', socketPath],
         ...(options.tls === true ? ['--port', '0', '--tls-port'] : ['--port']),
         String(port),
         ...['--save', '', '--appendonly', 'no', '--loglevel', 'warning'],
@@ -81,7 +87,7 @@ export async function aRedisServer(
   await start();
   return {
     port,
-    url: `redis://127.0.0.1:${port}`,
+    url: `redis://${host}:${port}`,
     directory,
     socketPath,
     process: () => {

@@ -32,7 +32,7 @@ describe.skipIf(WHY_NO_WINDOWS !== undefined)(
     beforeAll(() => {
       windows = aWindows();
       writeFileSync(windows.file('my hooks', 'echo.js'), HOOK);
-    }, 240_000);
+    });
 
     afterAll(() => windows?.end());
 

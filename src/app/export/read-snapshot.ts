@@ -2,19 +2,18 @@ import type { Config } from '../../config/file/config-file.ts';
 import type { MetricNames } from '../../domain/exported.ts';
 import { VERSION } from '../../domain/version.ts';
 import type { MetricsSnapshot } from '../../exporters/snapshot.ts';
-import type { Spool } from '../../spool/spool.ts';
 import type { Database } from '../../store/database.ts';
 import { readDecisionTotals } from '../../store/decision-totals.ts';
 import { readDatabaseBytes, readExportedBreakers } from '../../store/queries/export.ts';
 import { countNext, readTotals } from '../../store/totals.ts';
-import { countSpool } from '../recording/spool-record.ts';
 import { readIdentity } from './identity.ts';
 import { readOpenAlerts } from './open-alerts.ts';
 
 export interface SnapshotParts {
   readonly use: <T>(work: (db: Database) => T) => T;
   readonly config: Config['export'];
-  readonly spool: Spool;
+  /** Counts the records that wait in the spool. */
+  readonly countWaiting: () => number;
   readonly now: () => number;
   readonly exporters: MetricsSnapshot['exporters'];
   /** Lets other processes use the database, and this process serve others, for a moment. */
@@ -26,9 +25,9 @@ const TURN_ROWS = 500;
 
 /** Reads the current values of all metrics. @throws if the database cannot be used */
 export async function readSnapshot(parts: SnapshotParts): Promise<MetricsSnapshot> {
-  const { use, config, spool, now, exporters, pause } = parts;
+  const { use, config, countWaiting, now, exporters, pause } = parts;
   while (use((db) => countNext(db, TURN_ROWS)) === TURN_ROWS) await pause();
-  const spoolPending = countSpool(spool).waiting;
+  const spoolPending = countWaiting();
   return use((db) => {
     const { attributes, projectLabel } = readIdentity(db, config);
     const labelled = <T extends MetricNames>(totals: readonly T[]): T[] =>

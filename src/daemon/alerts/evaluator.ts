@@ -1,10 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { evaluateAlerts } from '../../app/alerts/evaluate.ts';
 import type { AlertsConfig, GuardFacts, Surroundings } from '../../app/alerts/rule.ts';
-import { countSpool } from '../../app/recording/spool-record.ts';
 import type { StoreHandle } from '../../app/store/store-handle.ts';
 import type { AlertAction } from '../../domain/alert.ts';
-import type { Spool } from '../../spool/spool.ts';
 import { type AlertRow, alertKey, hookNamesBetween, latestAlerts } from '../../store/alerts.ts';
 import { createBreakerStore, listHookNames } from '../../store/breakers.ts';
 import type { Database } from '../../store/database.ts';
@@ -18,7 +16,8 @@ const MIN_AGE_MS = 900;
 
 export interface EvaluatorParts {
   readonly store: StoreHandle;
-  readonly spool: Spool;
+  /** Counts the records that wait in the spool. */
+  readonly countWaiting: () => number;
   readonly now: () => number;
   /** What can fail other than hooks. */
   readonly failing: readonly FailingSource[];
@@ -56,12 +55,12 @@ const NOTHING_READ: Omit<Recorded, 'rows' | 'lastLogId'> = {
 };
 
 /** Evaluates all rules, and remembers the last execution that it assessed. */
-export function createEvaluator({ store, spool, now, failing }: EvaluatorParts) {
+export function createEvaluator({ store, countWaiting, now, failing }: EvaluatorParts) {
   /** The last row of `hook_logs` that was assessed; undefined before the first evaluation. */
   let mark: number | undefined;
   /** The `alerts` section of config.json at the last evaluation. */
   let assessedBy = '';
-  const surroundings = createSurroundings({ spool, now, failing });
+  const surroundings = createSurroundings({ countWaiting, now, failing });
   const readGuards = createGuardFacts(now);
   let latest: readonly AlertRow[] = [];
 
@@ -123,10 +122,10 @@ function recordedIn(db: Database, mark: number | undefined): Omit<Recorded, 'gua
 }
 
 /** Reads everything that does not come from the database. */
-function createSurroundings({ spool, now, failing }: Omit<EvaluatorParts, 'store'>) {
+function createSurroundings({ countWaiting, now, failing }: Omit<EvaluatorParts, 'store'>) {
   const waitingBefore = createPreviousCount();
   return (): Pick<Surroundings, 'nowMs' | 'spool' | 'failing'> => {
-    const { waiting } = countSpool(spool);
+    const waiting = countWaiting();
     const before = waitingBefore(waiting);
     const sources = failing.flatMap((source) => [...source()]);
     return { nowMs: now(), spool: { waiting, before }, failing: sources };

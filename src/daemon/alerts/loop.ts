@@ -15,6 +15,11 @@ const EVERY_MS = 1000;
 
 /** Minimum time between two evaluations, because executions arrive in bursts. */
 const MIN_MS = 250;
+/**
+ * An evaluation reads the last executions of each hook that ran since, which may be thousands: the next one, unless it is
+ * time for it anyway, comes only after this many times as long as that took.
+ */
+const REST = 10;
 
 export interface AlertLoopParts extends EvaluatorParts {
   readonly config: () => Config;
@@ -46,6 +51,7 @@ export function createAlertLoop(parts: AlertLoopParts) {
     firstMs: MIN_MS,
     retryMs: EVERY_MS,
     minMs: MIN_MS,
+    rest: REST,
     step,
   });
   return {

@@ -7,7 +7,6 @@ import type { Config } from '../../config/file/config-file.ts';
 import type { Exporter } from '../../exporters/exporter.ts';
 import { EXPORTERS } from '../../exporters/index.ts';
 import type { Network } from '../../network/network.ts';
-import type { Spool } from '../../spool/spool.ts';
 import { readExported } from '../../store/queries/export.ts';
 import { lastLogId } from '../../store/queries/last-log-id.ts';
 import { countNext } from '../../store/totals.ts';
@@ -37,7 +36,7 @@ const STOP_MS = 1500;
 
 export interface ExportLoopParts extends CommonParts {
   readonly config: () => Config;
-  readonly spool: Spool;
+  readonly countWaiting: () => number;
   /** Called when an exporter served a client, so that the daemon stays up. */
   readonly onServed: () => void;
   readonly network: () => Network;
@@ -169,11 +168,11 @@ export class ExportLoop {
   }
 
   #snapshot() {
-    const { store, spool, now, config } = this.#parts;
+    const { store, countWaiting, now, config } = this.#parts;
     return readSnapshot({
       use: (work) => store.use(({ db }) => work(db)),
       config: config().export,
-      spool,
+      countWaiting,
       now,
       // Prometheus pulls, so there is no export to count.
       exporters: this.states().filter(({ name }) => name !== 'prometheus'),

@@ -11,15 +11,26 @@ export interface LoopParts {
   readonly retryMs: number;
   /** How long after a step `within` causes none. */
   readonly minMs?: number;
+  /** The same, as a multiple of what the last step took. */
+  readonly rest?: number;
   /** Works for a few ms. @returns the pause until the next step; 0 only lets others go first */
   readonly step: () => number;
 }
 
 /** Repeats a step in the background. */
-export function createLoop({ log, failure, firstMs = 0, retryMs, minMs = 0, step }: LoopParts) {
+export function createLoop({
+  log,
+  failure,
+  firstMs = 0,
+  retryMs,
+  minMs = 0,
+  rest = 0,
+  step,
+}: LoopParts) {
   const attempt = createAttempt(log, failure);
   let isOn = false;
-  let lastMs = Number.NEGATIVE_INFINITY;
+  /** `within` causes no step before this. */
+  let restedMs = Number.NEGATIVE_INFINITY;
   let dueMs = Number.POSITIVE_INFINITY;
   let timer: NodeJS.Timeout | undefined;
   let immediate: NodeJS.Immediate | undefined;
@@ -44,8 +55,10 @@ export function createLoop({ log, failure, firstMs = 0, retryMs, minMs = 0, step
   }
 
   function once(): number | undefined {
-    lastMs = performance.now();
-    return attempt(step);
+    const startMs = performance.now();
+    const pauseMs = attempt(step);
+    restedMs = Math.max(startMs + minMs, performance.now() + rest * (performance.now() - startMs));
+    return pauseMs;
   }
 
   function run(): void {
@@ -65,7 +78,7 @@ export function createLoop({ log, failure, firstMs = 0, retryMs, minMs = 0, step
     /** Does one step now, also when the loop is stopped. @returns the pause it wants; undefined if it failed */
     once,
     /** The next step comes at most this late. */
-    within: (ms = 0): void => waitAtMost(Math.max(ms, lastMs + minMs - performance.now())),
+    within: (ms = 0): void => waitAtMost(Math.max(ms, restedMs - performance.now())),
     /** The next step comes this late, unless the last one wants no pause. */
     postpone(ms: number): void {
       if (isOn && immediate === undefined) wait(ms);

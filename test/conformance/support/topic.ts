@@ -2,7 +2,7 @@ import { describe, it } from 'vitest';
 import type { Capability, Engine } from './engine.ts';
 import { openStage, type Stage, type Usual } from './stage.ts';
 
-const TIMEOUT_MS = 120_000;
+const TIMEOUT_MS = 300_000;
 
 /** Registers the tests of one topic for an engine. */
 export interface Topic {

@@ -29,7 +29,7 @@ export function findIsolation(): { words: readonly string[] } | { problem: strin
 }
 
 export function findClient(
-  name: 'claude' | 'cline' | 'codex' | 'copilot' | 'gemini' | 'node22' | 'qwen',
+  name: 'claude' | 'cline' | 'codex' | 'copilot' | 'gemini' | 'node22' | 'qwen' | 'valkey',
 ): { client: string } | { problem: string } {
   const { status, stdout, stderr } = spawnSync(join(ROOT, 'scripts/fetch-client.sh'), [name], {
     encoding: 'utf8',

@@ -34,7 +34,7 @@ function run(command: readonly string[], cwd: string, env: Environment, input = 
     cwd,
     env: env as NodeJS.ProcessEnv,
     input,
-    timeout: 60_000,
+    timeout: 120_000,
   });
   return { code: status, signal, stdout: `${stdout}`, stderr: `${stderr}` };
 }

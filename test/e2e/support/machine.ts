@@ -4,8 +4,9 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execPath } from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { aState, CLI, hasLauncher, LAUNCHER } from '../../support/daemon.ts';
-import { temporaryDirectory } from '../../support/temporary.ts';
+import { expect } from 'vitest';
+import { aState, CLI, hasLauncher, LAUNCHER, until } from '../../support/daemon.ts';
+import { type AtEnd, temporaryDirectory } from '../../support/temporary.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const HOOK = join(ROOT, 'fixtures/hooks/count_run.sh');
@@ -68,12 +69,23 @@ export async function outcomeOf(
   return { code: code as number | null, ...said };
 }
 
+interface MachineOptions {
+  readonly secret?: string;
+  readonly engine?: string;
+  /** Words before each command, such as those that enter a namespace. */
+  readonly inside?: readonly string[];
+  readonly atEnd?: AtEnd;
+}
+
 /** A state directory with its daemon, like a separate machine. */
-export async function aMachine(url: string, { secret = SECRET, engine = 'launcher' } = {}) {
-  const state = aState();
+export async function aMachine(
+  url: string,
+  { secret = SECRET, engine = 'launcher', inside = [], atEnd }: MachineOptions = {},
+) {
+  const state = aState(temporaryDirectory(atEnd), inside, atEnd);
   writeFileSync(state.paths.config, JSON.stringify({ dedupe: { url, secret } }), { mode: 0o600 });
   const daemon = await state.daemon();
-  const program = ENGINES[engine] ?? ENGINES['Node engine'] ?? [];
+  const program = [...inside, ...(ENGINES[engine] ?? ENGINES['Node engine'] ?? [])];
   const perform = (
     words: readonly string[],
     env: Readonly<Record<string, string>>,
@@ -113,3 +125,31 @@ export async function aMachine(url: string, { secret = SECRET, engine = 'launche
 }
 
 export type Machine = Awaited<ReturnType<typeof aMachine>>;
+
+/** Number of made-up tool uses so far; each makes a new key. */
+let toolUses = 0;
+
+/**
+ * Does something for one tool use after the other until the machines share its key: a server that takes longer than
+ * 50 ms on a busy machine counts as down, and then each machine runs the hook once.
+ * @param runs how often the hook runs if they share it
+ * @param machines how many there are
+ */
+export async function untilShared<T>(
+  act: (toolUseId: string, counter: Counter) => Promise<T>,
+  runs: number,
+  machines = 2,
+): Promise<T> {
+  return until(
+    'the machines to share a key',
+    async () => {
+      toolUses += 1;
+      const counter = aCounter();
+      const outcome = await act(`toolu_${toolUses}`, counter);
+      expect(counter.count()).toBeGreaterThanOrEqual(runs);
+      expect(counter.count()).toBeLessThanOrEqual(machines * runs);
+      return counter.count() === runs ? outcome : undefined;
+    },
+    75_000,
+  );
+}

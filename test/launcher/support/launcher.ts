@@ -82,7 +82,7 @@ export function run(place: Place, hook: readonly string[], options: RunOptions =
 export function end(program: string, words: readonly string[], options: SpawnSyncOptions): Ended {
   const { status, signal, stdout, stderr } = spawnSync(program, words, {
     maxBuffer: 1 << 28,
-    timeout: 20_000,
+    timeout: 120_000,
     ...options,
   });
   return { code: status, signal, stdout: `${stdout}`, stderr: `${stderr}` };

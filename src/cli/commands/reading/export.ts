@@ -110,12 +110,14 @@ async function readAll(
   store: CommandStore | undefined,
   { now }: Context,
 ): Promise<MetricsSnapshot> {
-  const [{ readSnapshot }, { exportConfig }, { askDaemon }, { createSpool }] = await Promise.all([
-    import('../../../app/export/read-snapshot.ts'),
-    import('../../../app/export/identity.ts'),
-    import('../../../daemon/client/client.ts'),
-    import('../../../spool/spool.ts'),
-  ]);
+  const [{ readSnapshot }, { exportConfig }, { askDaemon }, { createSpool }, { countSpool }] =
+    await Promise.all([
+      import('../../../app/export/read-snapshot.ts'),
+      import('../../../app/export/identity.ts'),
+      import('../../../daemon/client/client.ts'),
+      import('../../../spool/spool.ts'),
+      import('../../../app/recording/spool-record.ts'),
+    ]);
   const daemon = await askDaemon(socketPath(paths.home));
   // An older daemon reports no exporters.
   const exporters = (daemon?.exporters ?? []).filter(({ name }) => name !== 'prometheus');
@@ -134,7 +136,8 @@ async function readAll(
   }
   const spool = createSpool(paths.spool, paths.quarantine);
   const config = exportConfig(paths);
-  return readSnapshot({ use: store.use, config, spool, now, exporters, pause: nextTurn });
+  const countWaiting = (): number => countSpool(spool).waiting;
+  return readSnapshot({ use: store.use, config, countWaiting, now, exporters, pause: nextTurn });
 }
 
 function writeMetrics(file: string, text: string): void {
