@@ -5,8 +5,8 @@ import type { Surroundings } from './words/command.ts';
 
 /** Every command but `run`, which is in run.ts: prints the answer and sets the exit code. */
 export async function main(words: readonly string[]): Promise<void> {
-  process.stdout.on('error', endQuietly);
-  process.stderr.on('error', endQuietly);
+  process.stdout.on('error', endEarly);
+  process.stderr.on('error', endEarly);
   const { processSurroundings } = await import('./terminal/surroundings.ts');
   const surroundings = processSurroundings();
   const { stdout, stderr, exitCode, isPaged } = await answer(words, surroundings);
@@ -41,8 +41,9 @@ function printed(lines: readonly string[]): Outcome {
   return { stdout: lines.map((line) => `${line}\n`).join(''), stderr: '', exitCode: 0 };
 }
 
-/** A reader such as `head` may close our output early; that is not an error. */
-function endQuietly(error: Error): void {
+/** A reader such as `head` may close our output early; that is not an error. A full disk is one. */
+function endEarly(error: Error): void {
   if ('code' in error && error.code === 'EPIPE') process.exit();
-  throw error;
+  process.stderr.write(`hookbus: the output cannot be written: ${error.message}\n`);
+  process.exit(1);
 }

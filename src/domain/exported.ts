@@ -35,15 +35,13 @@ export interface ExportedExecution {
   readonly startedAtMs: number;
 }
 
-/** What a log record adds to a span: words, which may be redacted. */
+/** What a log record adds to a span: words, without secrets. */
 export interface LoggedExecution extends ExportedExecution {
   readonly executionId: string;
   readonly error: string | undefined;
   readonly decisionReason: string | undefined;
   readonly scriptDigest: string | undefined;
   readonly isSkippedGuard: boolean;
-  /** Secrets were replaced when it was stored. */
-  readonly isRedacted: boolean;
 }
 
 /** Stands for all names above the limit. */

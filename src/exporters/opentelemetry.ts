@@ -16,7 +16,7 @@ import { createTally, type Exporter, type ExporterParts, type ExporterState } fr
 import { LogPump } from './otlp/log-pump.ts';
 import { logRecordOf } from './otlp/logs.ts';
 import { createOtlpMetrics } from './otlp/metrics.ts';
-import { createOtlpSender, type OtlpAnswer, type OtlpTarget } from './otlp/sender.ts';
+import { createOtlpSender, NO_COLLECTOR, type OtlpAnswer, type OtlpTarget } from './otlp/sender.ts';
 import { spanOf } from './otlp/spans.ts';
 
 export interface OpenTelemetryOptions extends OtlpTarget {
@@ -64,7 +64,7 @@ export function openOpenTelemetry(
   };
 }
 
-/** Combines the signals of one exporter. If there are spans, they decide whether an execution was sent or dropped. */
+/** Combines the signals of one exporter. If there are spans, they decide whether an execution was sent. */
 function joinedState(target: string, states: readonly ExporterState[]): ExporterState {
   const [first] = states;
   const failing = states.find(({ isWorking }) => !isWorking);
@@ -73,7 +73,7 @@ function joinedState(target: string, states: readonly ExporterState[]): Exporter
     isWorking: failing === undefined,
     lastError: failing?.lastError ?? states.find(({ lastError }) => lastError)?.lastError,
     sent: first?.sent ?? 0,
-    dropped: first?.dropped ?? 0,
+    dropped: Math.max(0, ...states.map(({ dropped }) => dropped)),
     failures: states.reduce((sum, { failures }) => sum + failures, 0),
     failedAtMs: Math.max(...states.map(({ failedAtMs }) => failedAtMs)),
     isRetrying: states.some(({ isRetrying }) => isRetrying),
@@ -225,7 +225,7 @@ function read(
 ): { readonly rejected: number; readonly problem?: string; readonly warning?: string } {
   if (body.length === 0) return { rejected: 0 };
   const isOtlp = /^application\/(?:x-protobuf|json)\b/.test(contentType);
-  if (!isOtlp) return { rejected: 0, problem: 'the server at this URL is not an OTLP collector' };
+  if (!isOtlp) return { rejected: 0, problem: NO_COLLECTOR };
   try {
     const { rejected, message } = decode(body);
     const count = Number(rejected ?? 0);

@@ -22,7 +22,7 @@ interface Post {
   readonly body: Uint8Array;
   /** Aborts the request and every connection made for it. */
   readonly signal: AbortSignal;
-  /** Responses are truncated to this size. */
+  /** Responses are truncated to this size, and where the connection breaks. */
   readonly maxBytes: number;
 }
 
@@ -117,7 +117,7 @@ function ask(
     const request = start(url, options, (response) => {
       if (response.statusCode === PROXY_WANTS_PASSWORD) {
         request.destroy(new ProxyError(PROXY_WANTS_PASSWORD));
-      } else readAnswer(response, maxBytes, resolve, reject);
+      } else readAnswer(response, maxBytes, resolve);
     });
     request.on('error', reject);
     // The agent reports the proxy's response as if the server had sent it.
@@ -132,7 +132,6 @@ function readAnswer(
   response: IncomingMessage,
   maxBytes: number,
   resolve: (answer: HttpResponse) => void,
-  reject: (error: Error) => void,
 ): void {
   const chunks: Buffer[] = [];
   let size = 0;
@@ -149,5 +148,6 @@ function readAnswer(
     }
   });
   response.on('end', finish);
-  response.on('error', reject);
+  // The status says what became of the request, so that nobody repeats one that succeeded.
+  response.on('error', finish);
 }

@@ -2,12 +2,13 @@ import {
   closeSync,
   constants,
   fstatSync,
+  lstatSync,
   openSync,
+  readlinkSync,
   realpathSync,
   type Stats,
-  statSync,
 } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { isCode, isOthersToWrite } from './own-file.ts';
 import { readAtMost } from './read-bounded.ts';
 
@@ -69,14 +70,16 @@ export const isNoPlainPath = (error: unknown): boolean => isCode(error, 'ELOOP',
 
 /**
  * Why a program is not one that root alone can change and every user can start; undefined if it is. Looks at every
- * directory on the way, and at where links lead.
+ * directory on the way, also where links lead.
  * @throws the file system's error
  */
 export function unfitProgram(path: string): string | undefined {
-  const places = [...upwards(dirname(path)), ...upwards(realpathSync(path))];
-  for (const place of new Set(places)) {
-    const stat = statSync(place);
+  // Throws if links form a circle.
+  realpathSync(path);
+  for (const place of new Set(wayTo(path))) {
+    const stat = lstatSync(place);
     if (stat.uid !== 0) return `${place} belongs to user ${stat.uid}, not to root`;
+    if (stat.isSymbolicLink()) continue;
     // In a directory such as /tmp, nobody can replace what is root's.
     const isSticky = stat.isDirectory() && (stat.mode & STICKY) !== 0;
     if (isOthersToWrite(stat) && !isSticky) return `users other than root can write to ${place}`;
@@ -86,6 +89,15 @@ export function unfitProgram(path: string): string | undefined {
 }
 
 const STICKY = 0o1000;
+
+/** The file, the links on the way, and the directories above each: whoever can replace a link chooses the program. */
+function wayTo(path: string): string[] {
+  const places = upwards(path);
+  const link = places.findLast((place) => lstatSync(place).isSymbolicLink());
+  if (link === undefined) return places;
+  const target = resolve(dirname(link), readlinkSync(link));
+  return [...upwards(link), ...wayTo(`${target}${path.slice(link.length)}`)];
+}
 
 function upwards(path: string): string[] {
   const above = dirname(path);

@@ -148,6 +148,22 @@ describe.skipIf(canHavePolicy !== true)('under a policy', () => {
     expect(hookbus(['config', 'set', 'redact', 'false']).stderr).toContain(ROOT);
   });
 
+  it('names the machine as root says, also where a user breaks config.json', () => {
+    const attributes = { 'team.name': 'platform' };
+    const { hookbus, paths } = aUser({ 'config.json': { export: { attributes }, locked: true } });
+    spoolWhole(paths);
+    expect(hookbus(['export', 'jsonl']).stdout).toContain('"team.name":"platform"');
+    writeFileSync(paths.config, '{ broken');
+    expect(hookbus(['export', 'jsonl']).stdout).toContain('"team.name":"platform"');
+    expect(hookbus(['export', 'prometheus']).stdout).toContain('team_name="platform"');
+  });
+
+  it('config unset says what then counts', () => {
+    const { hookbus } = aUser({ 'config.json': { retention_days: 30 } }, { retention_days: 3 });
+    const { stdout } = hookbus(['config', 'unset', 'retention_days']);
+    expect(stdout).toBe(`retention_days is now as ${ROOT} sets it: 30\n`);
+  });
+
   it('that cannot be used is ignored and reported, and the hook runs', () => {
     const change = 'chown 4002 hookbus/config.json';
     const files = { 'config.json': { retention_days: 30, locked: true } };

@@ -121,7 +121,9 @@ it('export jsonl replaces secrets that were stored, and has payloads only where 
     { ...recordedOf(anExecution({ createdAt: '2026-11-22T10:00:01.000Z' })), payloads: [payload] },
   ]);
   db.prepare(
-    'UPDATE hook_logs SET redacted = 0, error = @s, command = @s, decision_reason = @s, agent_variables = @s',
+    `UPDATE hook_logs SET redacted = 0, error = @s, command = @s, decision_reason = @s, agent_variables = @s,
+       dedupe_key = @s, hook_name = @s, event_type = @s, tool_name = @s, session_id = @s, tool_use_id = @s, subagent = @s,
+       cwd = @s, project = @s`,
   ).run({ s: `x ${SECRET}` });
   db.close();
   expect(lines()[1]).toMatchObject({ agent_variables: null, error: expect.stringMatching(/^x /) });

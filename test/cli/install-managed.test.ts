@@ -72,13 +72,14 @@ describe.skipIf(canHavePolicy !== true)('install --scope managed', () => {
     expect(stdout.match(/"changed": false/g)).toHaveLength(2);
   });
 
-  it("leaves root's own settings alone", () => {
-    const { home } = onMachine(`
+  it("leaves root's own settings alone, and says how to undo it", () => {
+    const { home, stdout } = onMachine(`
       printf '%s' '${settings('/opt/mine.sh')}' >"$HOME/.claude/settings.json"
       hookbus install --scope managed --enable --yes`);
     expect(readFileSync(join(home, '.claude/settings.json'), 'utf8')).toBe(
       settings('/opt/mine.sh'),
     );
+    expect(stdout).toContain('hookbus uninstall --scope managed  undo');
   });
 
   it.each([
@@ -104,6 +105,11 @@ describe.skipIf(canHavePolicy !== true)('install --scope managed', () => {
     [
       `chmod 777 '${PLACE}/bin'; hookbus install --scope managed`,
       'users other than root can write to /mnt/hookbus/bin',
+    ],
+    [
+      `mkdir /mnt/user; mv '${PLACE}/bin/hookbus' /mnt/launcher; ln -s ../launcher /mnt/user/link
+      ln -s /mnt/user/link '${PLACE}/bin/hookbus'; chown 4002 /mnt/user; hookbus install --scope managed`,
+      '/mnt/user belongs to user 4002, not to root',
     ],
     [
       `chmod 700 '${PLACE}'; hookbus install --scope managed`,

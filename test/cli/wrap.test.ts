@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { wrapCommand } from '../../src/cli/commands/setup/wrap.ts';
@@ -152,6 +152,13 @@ it.each(wrapCommand.examples)('the example %s works when it is pasted', (line) =
   const program = `hookbus() { '${process.execPath}' '${SCRIPT}' "$@"; }`;
   const { stdout, stderr } = spawnSync('sh', ['-c', `${program}\n${line}`], { encoding: 'utf8' });
   expect([stdout, stderr]).toEqual(['{"hooks": {}}\n', '']);
+});
+
+it.skipIf(!existsSync('/dev/full'))('on a full disk fails in one line', () => {
+  const line = `'${process.execPath}' '${SCRIPT}' wrap >/dev/full`;
+  const { stderr, status } = spawnSync('sh', ['-c', line], { input: CLAUDE, encoding: 'utf8' });
+  expect(stderr).toMatch(/^hookbus: the output cannot be written: ENOSPC.*\n$/);
+  expect(status).toBe(1);
 });
 
 /** The very bytes that a process writes. */

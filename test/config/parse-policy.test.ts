@@ -27,6 +27,11 @@ describe('a configuration of root', () => {
     expect([...locked]).toEqual(['statsd.enabled']);
   });
 
+  it('locks with true also a key whose value it cannot use: its default counts, and not what a user sets', () => {
+    const { values, locked } = parsePolicyFile('{"redact": "yes", "locked": true}');
+    expect([[...values], [...locked]]).toEqual([[], ['redact']]);
+  });
+
   it.each([
     ['{"retention_days": "30", "redact": true}', 'retention_days: expected a whole number of days'],
     ['{"statsd": {"enbled": true}, "redact": true}', 'unknown key "statsd.enbled"'],
@@ -35,6 +40,10 @@ describe('a configuration of root', () => {
     ['{"statsd": true, "redact": true}', 'statsd: expected an object'],
     ['{"locked": "redact", "redact": true}', 'locked: expected true, or a list of keys'],
     ['{"locked": ["redakt", 7], "redact": true}', 'locked: unknown key or section "redakt"'],
+    ['{"statsd": {"enabled": true}, "statsd": {}, "redact": true}', '"statsd" appears twice'],
+    ['{"locked": true, "redact": true, "locked": false}', '"locked" appears twice'],
+    ['{"redact": false, "redact": true}', '"redact" appears twice'],
+    ['{"statsd": {"port": "1", "port": "2"}, "redact": true}', '"port" appears twice'],
     ['{"protected_hooks": ["guard"], "redact": true}', 'hooks are protected in policy.json'],
   ])('reports what it cannot use in %s, and uses the rest', (text, problem) => {
     const { values, problems } = parsePolicyFile(text);

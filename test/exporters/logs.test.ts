@@ -141,6 +141,46 @@ describe('log records', () => {
     expect(await exporterState(state, 'opentelemetry')).toMatchObject({ sent: 0, dropped: 2 });
   });
 
+  it('come in smaller requests where the collector takes only those, and one that is too large alone is dropped', async () => {
+    const { state, collector } = await anExport();
+    const taken: string[] = [];
+    collector.answerWith((response, received) => {
+      const names = (received.body.resourceLogs ?? [])
+        .flatMap(({ scopeLogs }) => scopeLogs.flatMap(({ logRecords }) => logRecords))
+        .map(({ attributes }) => String(valuesOf(attributes)['hookbus.hook.name']));
+      if (names.length > 3 || names.includes('huge')) return answers(413)(response, received);
+      taken.push(...names);
+      takesAll(response, received);
+    });
+    for (const [count, hookName] of [
+      [5, 'before'],
+      [1, 'huge'],
+      [5, 'after'],
+    ] as const)
+      spoolMany(state, count, { hookName });
+    await marked(state, 11);
+    expect(taken).toEqual([...Array(5).fill('before'), ...Array(5).fill('after')]);
+    expect(await exporterState(state, 'opentelemetry')).toMatchObject({ sent: 10, dropped: 1 });
+  }, 30_000);
+
+  it('wait behind the sign-in page of a network, and are taken once the collector says so, whatever follows', async () => {
+    const { state, collector } = await anExport();
+    collector.answerWith(answers(200, { 'content-type': 'text/html' }, '<p>Sign in'));
+    spoolMany(state, 2, { hookName: 'first' });
+    await until(
+      'a failure',
+      async () => ((await exporterState(state, 'opentelemetry'))?.failures ?? 0) > 0,
+    );
+    expect([mark(state), (await exporterState(state, 'opentelemetry'))?.sent]).toEqual(['0', 0]);
+    collector.requests.length = 0;
+    collector.answerWith((response) => {
+      response.writeHead(200, { 'content-type': 'application/x-protobuf', 'content-length': 9 });
+      response.write('x', () => response.destroy());
+    });
+    await marked(state, 2);
+    expect(namesOf(collector)).toEqual(['first', 'first']);
+  }, 30_000);
+
   it('begin with the first execution after they are enabled, in more than one batch', async () => {
     const collector = await aCollector();
     const state = aStateWith({
@@ -217,10 +257,10 @@ describe('the feed of log records', () => {
     const feed = open();
     feed.next(10);
     write('2026-11-22T11:00:00.000Z');
-    db.prepare('UPDATE hook_logs SET redacted = 0, error = ?, decision_reason = ?').run(
-      `a ${SECRET}`,
-      `b ${SECRET}`,
-    );
+    db.prepare(
+      `UPDATE hook_logs SET redacted = 0, error = 'a ' || @s, decision_reason = @s, hook_name = @s, event_type = @s,
+         tool_name = @s, session_id = @s, subagent = @s, command = @s`,
+    ).run({ s: SECRET });
     const [execution] = feed.next(10).executions;
     expect(execution?.error).toMatch(/^a /);
     expect(JSON.stringify(execution)).not.toContain(SECRET);

@@ -311,7 +311,7 @@ describe('a collector', () => {
     const { state, collector } = await anExport();
     collector.answerWith(answers(200, { 'content-type': 'text/html' }, '<h1>Hello</h1>'));
     spoolMany(state, 1);
-    await untilCounts(state, { sent: 1, state: 'failing' });
+    await untilCounts(state, { sent: 0, dropped: 0, state: 'failing' });
     collector.answerWith((response) => {
       response.writeHead(200, { 'content-type': 'application/x-protobuf' });
       const more = (): void => {

@@ -5,7 +5,19 @@ import type { LogRow } from '../../store/columns.ts';
 export const SCHEMA = 'hookbus.execution/1';
 
 /** Columns with words of a hook, an agent or a user, which may have been stored with their secrets. */
-const WORDS = ['command', 'error', 'decision_reason', 'agent_variables'] as const;
+const WORDS = [
+  ...[
+    'hook_name',
+    'event_type',
+    'tool_name',
+    'session_id',
+    'tool_use_id',
+    'subagent',
+    'cwd',
+    'project',
+  ],
+  ...['command', 'error', 'decision_reason', 'dedupe_key', 'agent_variables'],
+] as const satisfies readonly (keyof LogRow)[];
 
 /** A row as it may go to others: with secrets replaced, and without variables, which are part of the payloads. */
 export function exportedRow(row: LogRow, withPayloads: boolean): LogRow {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { hostname, userInfo } from 'node:os';
-import { type Config, DEFAULT_CONFIG, readConfigFile } from '../../config/file/config-file.ts';
+import { type Config, readConfigFile } from '../../config/file/config-file.ts';
 import type { StatePaths } from '../../config/home/paths.ts';
 import { OTHER, plainName } from '../../domain/exported.ts';
 import type { Attributes } from '../../exporters/exporter.ts';
@@ -39,11 +39,9 @@ export function readIdentity(db: Database, config: Config['export']): Identity {
   };
 }
 
-/** The defaults if config.json cannot be used: they show the least, and only the daemon knows the last valid one. */
-export function exportConfig({ config }: StatePaths): Config['export'] {
-  const reading = readConfigFile(config);
-  return (reading.state === 'refused' ? DEFAULT_CONFIG : reading.config).export;
-}
+/** Root's values and the defaults if config.json cannot be used: only the daemon knows the last valid one. */
+export const exportConfig = ({ config }: StatePaths): Config['export'] =>
+  readConfigFile(config).config.export;
 
 /** Undefined if the system knows no name for this user. */
 function userName(): string | undefined {

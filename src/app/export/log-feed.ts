@@ -2,7 +2,6 @@ import type { Config } from '../../config/file/config-file.ts';
 import type { LoggedExecution } from '../../domain/exported.ts';
 import { HOUR_MS, isoOf } from '../../domain/time.ts';
 import type { LogFeed } from '../../exporters/exporter.ts';
-import { redactText } from '../../redaction/redaction.ts';
 import type { Database } from '../../store/database.ts';
 import { readLogged, readLogsMark, saveLogsMark } from '../../store/export/logged.ts';
 import { readIdentity } from './identity.ts';
@@ -37,7 +36,7 @@ export function createLogFeed({ use, config, now }: LogFeedParts): LogFeed {
           { afterId: mark, since, limit },
           projectLabel,
         );
-        return { executions: executions.map(withoutSecrets), lastId };
+        return { executions: executions.map(bounded), lastId };
       }),
     sent: (lastId) => {
       mark = lastId;
@@ -48,10 +47,11 @@ export function createLogFeed({ use, config, now }: LogFeedParts): LogFeed {
   };
 }
 
-/** What was stored with its secrets does not leave the machine with them. */
-function withoutSecrets(execution: LoggedExecution): LoggedExecution {
-  const { error, decisionReason, isRedacted } = execution;
-  const safe = (text: string | undefined): string | undefined =>
-    text === undefined ? undefined : (isRedacted ? text : redactText(text)).slice(0, MAX_TEXT);
-  return { ...execution, error: safe(error), decisionReason: safe(decisionReason) };
+function bounded(execution: LoggedExecution): LoggedExecution {
+  const { error, decisionReason } = execution;
+  return {
+    ...execution,
+    error: error?.slice(0, MAX_TEXT),
+    decisionReason: decisionReason?.slice(0, MAX_TEXT),
+  };
 }

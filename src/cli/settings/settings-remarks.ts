@@ -130,15 +130,26 @@ function whatNext({ request, files, left, context }: Work): string[] {
   if (isDryRun) return [];
   return [
     'Recording is on. Sessions that are open now may need a restart.',
-    `What comes next:\n${NEXT.map(([line, what]) => `${line.padEnd(22)}  ${what}`).join('\n')}`,
+    `What comes next:\n${files.some(({ scope }) => scope === 'managed') ? NEXT_FOR_ALL : NEXT}`,
   ];
 }
 
-const NEXT = [
+const lines = (...all: readonly [line: string, what: string][]): string => {
+  const width = Math.max(...all.map(([line]) => line.length));
+  return all.map(([line, what]) => `${line.padEnd(width)}  ${what}`).join('\n');
+};
+
+const NEXT = lines(
   ['hookbus logs --follow', 'see hooks as they run'],
   ['hookbus status', 'see what is on, and what needs a look'],
   ['hookbus uninstall', 'undo'],
-] as const;
+);
+
+/** Executions are those of the user whose agent runs the hooks. */
+const NEXT_FOR_ALL = lines(
+  ['hookbus status', 'as a user: see what is on, and what needs a look'],
+  ['hookbus uninstall --scope managed', 'undo'],
+);
 
 function onUninstall(request: InstallRequest): string[] {
   const others = installedElsewhere(request);

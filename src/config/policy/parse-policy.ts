@@ -1,4 +1,5 @@
-import { reasonOf } from '../../domain/errors.ts';
+import type { Node } from 'jsonc-parser';
+import { parseJson } from '../../agents/settings/read-settings-text.ts';
 import { keysOf, settingsOf, topLevelSetting } from '../file/config-keys.ts';
 import type { ConfigSetting } from '../file/config-setting.ts';
 import { SECTIONS } from '../sections/index.ts';
@@ -22,10 +23,13 @@ const PROTECTED = ['protected', 'protected_hooks'];
  */
 export function parsePolicyFile(text: string): PolicyFile {
   const values = new Map<string, unknown>();
-  const problems: string[] = [];
-  const { locked: lock, ...rest } = objectOf(text);
+  const named = new Set<string>();
+  const root = rootOf(text);
+  const problems = repeatedNames(root);
+  const { locked: lock, ...rest } = JSON.parse(withoutMark(text)) as Record<string, unknown>;
   const set = (key: string, value: unknown, setting: ConfigSetting<unknown> | undefined): void => {
     const read = setting?.read(value);
+    if (setting !== undefined) named.add(key);
     if (setting === undefined) problems.push(`unknown key ${shown(key)}`);
     else if (read === undefined) problems.push(`${key}: expected ${setting.expected}`);
     else values.set(key, read);
@@ -40,17 +44,20 @@ export function parsePolicyFile(text: string): PolicyFile {
       for (const [key, one] of Object.entries(value)) set(`${name}.${key}`, one, settings.get(key));
     }
   }
-  return { values, locked: lockedIn(lock, values, problems), problems };
+  return { values, locked: lockedIn(lock, named, problems), problems };
 }
 
-/** @param lock true for every key that the file sets, or a list of keys and sections, set or not */
+/**
+ * @param lock true for every key that the file names, or a list of keys and sections, named or not
+ * @param named those with a value that cannot be used included: their defaults count then
+ */
 function lockedIn(
   lock: unknown,
-  values: ReadonlyMap<string, unknown>,
+  named: ReadonlySet<string>,
   problems: string[],
 ): ReadonlySet<string> {
   if (lock === undefined || lock === false) return new Set();
-  if (lock === true) return new Set(values.keys());
+  if (lock === true) return named;
   if (!Array.isArray(lock)) {
     problems.push('locked: expected true, or a list of keys and sections');
     return new Set();
@@ -63,15 +70,29 @@ function lockedIn(
   return new Set(keys);
 }
 
-function objectOf(text: string): Readonly<Record<string, unknown>> {
-  let root: unknown;
-  try {
-    root = JSON.parse(text.replace(/^\ufeff/, ''));
-  } catch (error) {
-    throw new Error(`it is not JSON: ${reasonOf(error)}`);
+/** @throws if it is not a JSON object */
+function rootOf(text: string): Node {
+  const parsed = parseJson(text, false);
+  if ('problem' in parsed) {
+    const { line, column, reason } = parsed.problem;
+    throw new Error(`it is not JSON: line ${line}, column ${column}: ${reason}`);
   }
-  if (!isObject(root)) throw new Error('it is not a JSON object');
-  return root;
+  if (parsed.root.type !== 'object') throw new Error('it is not a JSON object');
+  return parsed.root;
+}
+
+const withoutMark = (text: string): string => text.replace(/^\ufeff/, '');
+
+/** Names that appear twice in the object or in a section: JSON readers silently take the last. */
+function repeatedNames(root: Node): string[] {
+  const members = root.children ?? [];
+  return [root, ...members.flatMap(({ children }) => children?.[1] ?? [])].flatMap((object) => {
+    if (object.type !== 'object') return [];
+    const names = (object.children ?? []).map(({ children }) => String(children?.[0]?.value));
+    const seen = new Set<string>();
+    const repeated = names.filter((name) => seen.has(name) || !seen.add(name));
+    return [...new Set(repeated)].map((name) => `${shown(name)} appears twice; the last counts`);
+  });
 }
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>

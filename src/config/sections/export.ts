@@ -1,10 +1,15 @@
 import { flag, textMap } from '../file/config-setting.ts';
 
 /** HookBus sets these itself: with another value, two machines could write one series. */
+const OWN = ['service.name', 'service.instance.id', 'service.version'] as const;
+
+/** In Prometheus and DogStatsD, dots are underscores. */
+const labelOf = (name: string): string => name.replaceAll('.', '_');
+
+/** The labels of metrics are HookBus's own too: DogStatsD has them beside the attributes. */
 const RESERVED: ReadonlySet<string> = new Set([
-  'service.name',
-  'service.instance.id',
-  'service.version',
+  ...OWN.map(labelOf),
+  ...['hook', 'event', 'agent', 'project', 'status', 'decision', 'result'],
 ]);
 
 const MAX_ATTRIBUTES = 16;
@@ -15,11 +20,10 @@ export const exporting = {
   project_name: flag(false),
   /** Attributes of the resource, by names in the manner of OpenTelemetry. */
   attributes: textMap(
-    `an object of at most ${MAX_ATTRIBUTES} attributes, such as {"deployment.environment.name": "office"}: names of lower-case letters, digits, _ and dots, except ${[...RESERVED].join(', ')}; values of 1 to 200 characters`,
+    `an object of at most ${MAX_ATTRIBUTES} attributes, such as {"deployment.environment.name": "office"}: names of lower-case letters, digits, _ and dots, except ${OWN.join(', ')} and the labels of metrics; values of 1 to 200 characters`,
     (attributes) => {
       const names = Object.keys(attributes);
-      // In Prometheus, dots are underscores.
-      const labels = new Set(names.map((name) => name.replaceAll('.', '_')));
+      const labels = new Set(names.map(labelOf));
       return (
         names.length <= MAX_ATTRIBUTES &&
         labels.size === names.length &&
@@ -33,7 +37,7 @@ function isAttribute(name: string, value: string): boolean {
   return (
     name.length <= 100 &&
     /^[a-z][a-z0-9]*(?:[._][a-z0-9]+)*$/.test(name) &&
-    !RESERVED.has(name) &&
+    !RESERVED.has(labelOf(name)) &&
     /^[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]{1,200}$/u.test(value)
   );
 }

@@ -5,15 +5,18 @@ import { backoffMs } from '../../network/backoff.ts';
 import type { LogFeed, Tally } from '../exporter.ts';
 import type { OtlpAnswer } from './sender.ts';
 
-/** Number of records in one request: with texts of 2 kB each, about 1 MB. */
+/** Maximum number of records in one request: with texts of 2 kB each, about 1 MB. */
 const BATCH = 256;
 
 /** The first and the longest pause after a failure, in ms. */
 const FIRST_PAUSE_MS = 1000;
 const MAX_PAUSE_MS = 60_000;
 
+/** The request is too large; half of it may not be. */
+const TOO_LARGE = 413;
+
 /** The collector cannot take this batch, whenever it comes. Other refusals can be mended: a wrong path or password. */
-const UNUSABLE: ReadonlySet<number> = new Set([400, 413, 422]);
+const UNUSABLE: ReadonlySet<number> = new Set([400, TOO_LARGE, 422]);
 
 /** What a collector says about a batch that it took. */
 interface Reply {
@@ -39,6 +42,8 @@ export class LogPump {
   #work: Promise<void> | undefined;
   /** Failed attempts in a row. */
   #failures = 0;
+  /** How many records the next request may have. */
+  #limit = BATCH;
   #lastId = Number.NEGATIVE_INFINITY;
   #hasMore = false;
   #isClosing = false;
@@ -93,19 +98,27 @@ export class LogPump {
 
   /** @returns whether there may be more */
   async #sendNext(): Promise<boolean> {
-    const { feed } = this.#parts;
-    const { executions, lastId } = feed.next(BATCH);
+    const { feed, send } = this.#parts;
+    const { executions, lastId } = feed.next(this.#limit);
     if (lastId === this.#lastId) return false;
-    if (executions.length > 0 && !(await this.#isDone(executions))) return false;
+    if (executions.length > 0) {
+      const answer = await send(executions);
+      const isTooLarge = answer.kind === 'refused' && answer.status === TOO_LARGE;
+      if (isTooLarge && executions.length > 1) {
+        this.#limit = Math.floor(executions.length / 2);
+        return true;
+      }
+      if (!this.#isDone(executions, answer)) return false;
+      this.#limit = Math.min(BATCH, this.#limit + 1);
+    }
     feed.sent(lastId);
     this.#lastId = lastId;
     this.#failures = 0;
     return true;
   }
 
-  async #isDone(executions: readonly LoggedExecution[]): Promise<boolean> {
-    const { send, tally } = this.#parts;
-    const answer = await send(executions);
+  #isDone(executions: readonly LoggedExecution[], answer: OtlpAnswer & Reply): boolean {
+    const { tally } = this.#parts;
     if (answer.kind === 'sent') {
       const rejected = Math.min(answer.rejected ?? 0, executions.length);
       tally.dropped(rejected);

@@ -25,6 +25,8 @@ const MAX_ANSWER_BYTES = 64 * 1024;
 /** Maximum pause that a collector can ask for, in ms. */
 const MAX_AFTER_MS = 10 * 60_000;
 
+export const NO_COLLECTOR = 'the server at this URL is not an OTLP collector';
+
 const compress = promisify(gzip);
 
 /** From the OTLP specification. */
@@ -80,7 +82,12 @@ export function createOtlpSender(target: OtlpTarget, signal: string, network: ()
 
 function answerOf({ status, headers, body }: HttpResponse): OtlpAnswer {
   if (status >= 200 && status < 300) {
-    return { kind: 'sent', contentType: String(headers['content-type'] ?? ''), body };
+    const contentType = String(headers['content-type'] ?? '');
+    // The page of a network or a proxy that wants somebody to sign in first.
+    if (/^text\/html\b/i.test(contentType)) {
+      return { kind: 'later', reason: NO_COLLECTOR, afterMs: 0 };
+    }
+    return { kind: 'sent', contentType, body };
   }
   const reason = `HTTP ${status}`;
   if (!LATER_STATUSES.has(status)) return { kind: 'refused', reason, status };

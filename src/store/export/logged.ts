@@ -2,7 +2,7 @@ import type { LoggedExecution } from '../../domain/exported.ts';
 import { SKIPPED_GUARD } from '../../domain/skipped-guard.ts';
 import type { LogRow } from '../columns.ts';
 import type { Database } from '../database.ts';
-import { EXPORTED_COLUMNS, exportedOf } from '../queries/export.ts';
+import { EXPORTED_COLUMNS, exportedOf, safeText } from '../queries/export.ts';
 import { lastLogId } from '../queries/last-log-id.ts';
 
 export interface Logged {
@@ -48,7 +48,7 @@ export function readLogged(
 ): Logged {
   const rows = db
     .prepare<[number, number], LogRow>(
-      `SELECT ${EXPORTED_COLUMNS}, execution_id, error, decision_reason, script_digest, redacted,
+      `SELECT ${EXPORTED_COLUMNS}, execution_id, error, decision_reason, script_digest,
          ${SKIPPED_GUARD} AS guard_skipped
        FROM hook_logs WHERE id > ? ORDER BY id LIMIT ?`,
     )
@@ -58,11 +58,10 @@ export function readLogged(
     .map((row) => ({
       ...exportedOf(row, projectLabel),
       executionId: row.execution_id,
-      error: row.error ?? undefined,
-      decisionReason: row.decision_reason ?? undefined,
+      error: safeText(row, row.error),
+      decisionReason: safeText(row, row.decision_reason),
       scriptDigest: row.script_digest ?? undefined,
       isSkippedGuard: row.guard_skipped === 1,
-      isRedacted: row.redacted === 1,
     }));
   return { executions, lastId: rows.at(-1)?.id ?? afterId };
 }

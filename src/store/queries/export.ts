@@ -1,4 +1,5 @@
-import { baseName, type ExportedExecution, programOf } from '../../domain/exported.ts';
+import { baseName, type ExportedExecution, plainName, programOf } from '../../domain/exported.ts';
+import { redactText } from '../../redaction/redaction.ts';
 import type { LogRow } from '../columns.ts';
 import type { Database } from '../database.ts';
 import { lastLogId } from './last-log-id.ts';
@@ -6,7 +7,7 @@ import { lastLogId } from './last-log-id.ts';
 /** The columns that `exportedOf` reads. */
 export const EXPORTED_COLUMNS = `id, correlation_id, span_id, parent_span_id, hook_name, event_type, tool_name, session_id,
   command, status, exit_code, signal, duration_ms, overhead_ms, stdin_bytes, stdout_bytes, stderr_bytes, dedupe_key,
-  created_at, decision, agent, subagent, project`;
+  created_at, decision, agent, subagent, project, redacted`;
 
 /** Rows written after a given one, and the number to continue after. */
 export interface Exported {
@@ -35,22 +36,34 @@ export function readExported(
   return { executions, lastId: rows.at(-1)?.id ?? from };
 }
 
+/** A text of a row as it may leave the machine: what was stored with its secrets loses them now. */
+export function safeText(row: Pick<LogRow, 'redacted'>, text: string | null): string | undefined {
+  if (text === null || row.redacted === 1) return text ?? undefined;
+  return redactText(text);
+}
+
 export function exportedOf(row: LogRow, projectLabel: (name: string) => string): ExportedExecution {
   const project = baseName(row.project ?? '');
+  const [hookName = '', eventType = '', command = ''] = [
+    row.hook_name,
+    row.event_type,
+    row.command,
+  ].map((text) => safeText(row, text));
   return {
     correlationId: row.correlation_id,
     spanId: row.span_id,
     parentSpanId: row.parent_span_id ?? undefined,
-    hookName: row.hook_name,
-    eventType: row.event_type,
-    toolName: row.tool_name ?? undefined,
-    sessionId: row.session_id ?? undefined,
-    program: programOf(row.command),
+    hookName,
+    eventType,
+    toolName: safeText(row, row.tool_name),
+    sessionId: safeText(row, row.session_id),
+    program: programOf(command),
     status: row.status,
     decision: row.decision ?? undefined,
     agent: row.agent ?? undefined,
-    subagent: row.subagent ?? undefined,
-    project: project === undefined ? undefined : projectLabel(project),
+    subagent: safeText(row, row.subagent),
+    project:
+      project === undefined ? undefined : projectLabel(plainName(safeText(row, project) ?? '')),
     exitCode: row.exit_code ?? undefined,
     signal: row.signal ?? undefined,
     durationMs: row.duration_ms ?? undefined,

@@ -22,9 +22,9 @@ import { requireWord, usageError } from '../../words/values.ts';
 
 const FORMATS = ['prometheus', 'jsonl'] as const;
 
-/** Rows read at a time, without and with payloads, which may have megabytes each. */
+/** Rows read at a time, without and with payloads, of which one row may have 200 MB. */
 const PAGE_ROWS = 500;
-const PAGE_PAYLOADS = 8;
+const PAGE_PAYLOADS = 1;
 
 export const exportCommand: Command = {
   name: 'export',

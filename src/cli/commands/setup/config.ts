@@ -196,10 +196,13 @@ async function change(
   const config = editing.editConfig(paths.config, key, wanted, env);
   const value = shownValue(config, key, editing);
   await applyConfig(paths, now);
-  const how = text === undefined ? 'is now the default' : 'is now';
+  const name = editing.nameOfKey(key);
+  const root = editing.requireReading(paths.config).policy.values.get(name);
+  const unset = root === undefined ? 'is now the default' : `is now as ${root.path} sets it`;
+  const how = text === undefined ? unset : 'is now';
   return {
-    json: { key: editing.nameOfKey(key), value, given: text !== undefined },
-    lines: () => [`${editing.nameOfKey(key)} ${how}: ${visible(JSON.stringify(value))}`],
+    json: { key: name, value, given: text !== undefined },
+    lines: () => [visible(`${name} ${how}: ${JSON.stringify(value)}`)],
   };
 }
 
