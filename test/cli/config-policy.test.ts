@@ -217,7 +217,8 @@ describe.skipIf(canHavePolicy !== true)('under a policy', () => {
     try {
       await until('the daemon', () => readLog(paths.log).includes('started'));
       const policy = JSON.stringify({ statsd, locked: ['statsd'] });
-      const place = ['--target', `${daemon.pid}`, '--mount', 'sh', '-c'];
+      // A test may itself run in another root, which the mount namespace alone does not say.
+      const place = ['--target', `${daemon.pid}`, '--mount', '--root', 'sh', '-c'];
       const line = `umask 022; printf '%s' '${policy}' >/etc/hookbus/config.d/1.json`;
       expect(spawnSync('nsenter', [...place, line]).status).toBe(0);
       const packet = once(receiver, 'message');
