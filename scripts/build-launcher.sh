@@ -18,8 +18,8 @@ case ${1:-} in
   case $2 in
   linux-x64) target=x86_64-linux-musl kinds=cross ;;
   linux-arm64) target=aarch64-linux-musl kinds=cross ;;
-  darwin-x64) target=x86_64-macos kinds=plain ;;
-  darwin-arm64) target=aarch64-macos kinds=plain ;;
+  darwin-x64) target=x86_64-macos kinds=stripped ;;
+  darwin-arm64) target=aarch64-macos kinds=stripped ;;
   *) echo "build: unknown system \"$2\": use linux-x64, linux-arm64, darwin-x64 or darwin-arm64" >&2; exit 1 ;;
   esac
   zig=$(scripts/fetch-client.sh zig)
@@ -70,6 +70,8 @@ for compiler in $compilers; do
     static) link='-static -Wl,-z,relro,-z,now,-z,separate-code -s' ;;
     dynamic) link='-fPIE -pie -Wl,-z,relro,-z,now,-z,separate-code -s' ;;
     cross) start=-fPIE link='-static -pie -Wl,-z,relro,-z,now -s' ;;
+    # Debug symbols would name the directory of the build.
+    stripped) link=-s ;;
     plain) link= ;;
     esac
     if compile "$compiler"; then

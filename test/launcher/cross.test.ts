@@ -45,6 +45,8 @@ describe.skipIf(canCross !== true)(titleOf('cross-compiling', canCross), () => {
       const output = join(temporaryDirectory(), 'hookbus');
       expect(buildFor(system, output)).toEqual({ status: 0, said: '' });
       expect(readProgramFile(output)).toMatchObject(expected);
+      // The same bytes wherever it is built, and no path of the machine that built it.
+      expect(readFileSync(output).includes(process.cwd())).toBe(false);
       if (system === 'darwin-arm64') expectSignature(output);
     },
     300_000,
