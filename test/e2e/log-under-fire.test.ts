@@ -1,12 +1,12 @@
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { statePaths } from '../../src/config/home/paths.ts';
 import { aState, CLI, hasLauncher, inPool, LAUNCHER, start, until } from '../support/daemon.ts';
 import { processesOf } from '../support/daemons-left.ts';
 import { createRandom } from '../support/random.ts';
 import { recordsIn } from '../support/spooled.ts';
+import { startKiller } from './support/daemon-killer.ts';
 
 /** Long enough for the log to rotate many times. */
 const PAYLOAD = `${JSON.stringify({ hook_event_name: 'PostToolUse', session_id: 's', tool_response: 'x'.repeat(30_000) })}\n`;
@@ -39,25 +39,9 @@ describe.skipIf(!hasLauncher)(`the log under fire${WHY}`, () => {
     const ended = new Set<string>();
     const killed = new Set<string>();
     const logs = new Set<string>();
+    const startDaemon = () => start([process.execPath, CLI, 'daemon', 'start'], state.env).ended;
     let isOver = false;
-    let kills = 0;
-    const killer = (async () => {
-      let tried = performance.now();
-      while (!isOver) {
-        await wait(20 + random(80));
-        const daemon = await state.ask();
-        for (const name of readdirSync(state.paths.spool)) logs.add(name);
-        if (daemon !== undefined) {
-          process.kill(daemon.pid, 'SIGKILL');
-          kills += 1;
-        } else if (performance.now() < tried + 3000) {
-          // One is starting. More of them would take the processor from it, and none would ever answer.
-          continue;
-        }
-        tried = performance.now();
-        rmSync(state.paths.daemonTried, { force: true });
-      }
-    })();
+    const killer = startKiller(state, () => 20 + random(80));
     const drainer = (async () => {
       while (!isOver) {
         const { child, ended: over } = start([process.execPath, CLI, 'status'], state.env);
@@ -67,7 +51,7 @@ describe.skipIf(!hasLauncher)(`the log under fire${WHY}`, () => {
       }
     })();
     const isUnderFire = (): boolean =>
-      kills > 3 && killed.size > 20 && [...logs].some((name) => name.startsWith('log.'));
+      killer.kills() > 3 && killed.size > 20 && [...logs].some((name) => name.startsWith('log.'));
     const run = async (index: number): Promise<void> => {
       const name = `hook-${index}`;
       const line = random(3) === 0 ? 'cat; sleep 0.03' : 'cat >/dev/null; exit 1';
@@ -81,19 +65,22 @@ describe.skipIf(!hasLauncher)(`the log under fire${WHY}`, () => {
     };
     // A fast machine finishes the first 420 before the daemon has been killed four times, a busy one starts it late.
     const deadline = performance.now() + 120_000;
-    for (
-      let batch = 0;
-      batch === 0 || (!isUnderFire() && performance.now() < deadline);
-      batch += 1
-    ) {
-      await inPool(420, 6, (index) => run(batch * 420 + index));
-      // Whatever waits at the end has to be stored within the time limits below, however long this took.
-      while (recordsIn(state.paths.spool).length > 400 && performance.now() < deadline)
-        await wait(500);
+    try {
+      for (
+        let batch = 0;
+        batch === 0 || (!isUnderFire() && performance.now() < deadline);
+        batch += 1
+      ) {
+        await inPool(420, 6, (index) => run(batch * 420 + index));
+        // Whatever waits at the end has to be stored within the time limits below, however long this took.
+        while (recordsIn(state.paths.spool).length > 400 && performance.now() < deadline)
+          await startDaemon();
+      }
+    } finally {
+      isOver = true;
+      await Promise.all([killer.stop(), drainer]);
     }
-    isOver = true;
-    await Promise.all([killer, drainer]);
-    await start([process.execPath, CLI, 'daemon', 'start'], state.env).ended;
+    await startDaemon();
     await until('all recorded', () => recordsIn(state.paths.spool).length === 0, 90_000).catch(
       (error: Error) => {
         throw new Error(`${error.message}:\n${stateOfDaemons(state.home)}`);
@@ -113,7 +100,7 @@ describe.skipIf(!hasLauncher)(`the log under fire${WHY}`, () => {
     }
     expect(rows.some((row) => row.error?.startsWith('cut off') === true)).toBe(true);
     expect({
-      kills,
+      kills: killer.kills(),
       killed: killed.size,
       logs: [...logs],
       isUnderFire: isUnderFire(),

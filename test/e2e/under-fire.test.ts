@@ -8,8 +8,10 @@ import { describe, expect, it } from 'vitest';
 import { encodeNotify } from '../../src/protocol/socket.ts';
 import { endGroup } from '../conformance/support/processes.ts';
 import { aState, CLI, hasLauncher, inPool, LAUNCHER, start, until } from '../support/daemon.ts';
+import { daemonsOf } from '../support/daemons-left.ts';
 import { recordsIn } from '../support/spooled.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
+import { startKiller } from './support/daemon-killer.ts';
 
 const PAYLOAD = readFileSync(
   new URL('../../fixtures/payloads/PreToolUse.Bash.json', import.meta.url),
@@ -24,52 +26,27 @@ const names = (state: State): string[] =>
 const run = (state: State, name: string, hook: readonly string[], env = {}) =>
   start([LAUNCHER, 'run', '--name', name, '--', ...hook], { ...state.env, ...env }, PAYLOAD);
 
-/** Every process whose environment names this state directory, except this one. */
-function daemonsOf(state: State): string[] {
-  return readdirSync('/proc').filter((pid) => {
-    try {
-      const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
-      const env = readFileSync(`/proc/${pid}/environ`, 'utf8');
-      return words.includes('daemon') && env.includes(`HOOKBUS_HOME=${state.home}`);
-    } catch {
-      return false;
-    }
-  });
-}
-
 const WHY = hasLauncher ? '' : ' (skipped: no launcher was built, there being no C compiler)';
 
 describe.skipIf(!hasLauncher)(`under fire${WHY}`, () => {
   it('400 runs, 8 at a time, are exact and recorded once while the daemon is killed repeatedly', async () => {
     const state = aState();
-    let isOver = false;
-    let kills = 0;
-    const killer = (async () => {
-      while (!isOver) {
-        const daemon = await state.ask();
-        if (daemon !== undefined) {
-          process.kill(daemon.pid, 'SIGKILL');
-          kills += 1;
-        }
-        // The next run may start another one at once.
-        for (const name of readdirSync(state.home))
-          if (name === 'daemon.tried') await start(['rm', '-f', state.paths.daemonTried], {}).ended;
-        await wait(60);
-      }
-    })();
+    const killer = startKiller(state, () => 60);
     let runs = 0;
-    // On a busy machine a daemon takes time to start and to be killed.
-    while (runs < 400 || kills < 4) {
-      const before = runs;
-      runs += 100;
-      await inPool(100, 8, async (index) => {
-        const line = `cat; exit ${index % 3}`;
-        const { ended } = run(state, `hook-${before + index}`, ['sh', '-c', line]);
-        expect(await ended).toEqual({ code: index % 3, signal: null, stdout: PAYLOAD });
-      });
+    try {
+      // On a busy machine a daemon takes time to start and to be killed.
+      while (runs < 400 || killer.kills() < 4) {
+        const before = runs;
+        runs += 100;
+        await inPool(100, 8, async (index) => {
+          const line = `cat; exit ${index % 3}`;
+          const { ended } = run(state, `hook-${before + index}`, ['sh', '-c', line]);
+          expect(await ended).toEqual({ code: index % 3, signal: null, stdout: PAYLOAD });
+        });
+      }
+    } finally {
+      await killer.stop();
     }
-    isOver = true;
-    await killer;
     await start([process.execPath, CLI, 'daemon', 'start'], state.env).ended;
     await until('all rows', () => names(state).length >= runs);
     expect(new Set(names(state)).size).toBe(runs);
@@ -83,9 +60,9 @@ describe.skipIf(!hasLauncher)(`under fire${WHY}`, () => {
     );
     await until('all rows', () => new Set(names(state)).size === 200, 30_000);
     expect(names(state)).toHaveLength(200);
-    await until('one daemon', () => daemonsOf(state).length === 1);
+    await until('one daemon', () => daemonsOf(state.home).length === 1);
     expect(await state.stop()).toBe(true);
-    expect(daemonsOf(state)).toEqual([]);
+    expect(daemonsOf(state.home)).toEqual([]);
   });
 
   it('a launcher that is killed at any moment leaves one row or none, and no hook', async () => {
@@ -150,7 +127,7 @@ describe.skipIf(!hasLauncher)(`under fire${WHY}`, () => {
   it('nothing is started in the background if HOOKBUS_DAEMON is off', async () => {
     const state = aState();
     await run(state, 'hook', ['true'], { HOOKBUS_DAEMON: 'off' }).ended;
-    expect(daemonsOf(state)).toEqual([]);
+    expect(daemonsOf(state.home)).toEqual([]);
     expect(recordsIn(state.paths.spool)).toHaveLength(1);
   });
 

@@ -19,6 +19,13 @@ export function processesOf(home: string): number[] {
   return processes((_words, variables) => variables.includes(`HOOKBUS_HOME=${home}`));
 }
 
+/** The daemons of this state directory, also those that do not answer. */
+export function daemonsOf(home: string): number[] {
+  return processes(
+    (words, variables) => words.includes('daemon') && variables.includes(`HOOKBUS_HOME=${home}`),
+  );
+}
+
 function processes(isWanted: (words: string[], variables: string[]) => boolean): number[] {
   if (process.platform !== 'linux') return [];
   return readdirSync('/proc')

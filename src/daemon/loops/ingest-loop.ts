@@ -19,8 +19,12 @@ const MAX_WAIT_MS = 100;
 /** Pause after a failure, so that ingest does not hammer a locked database or a full disk. */
 const RETRY_MS = 500;
 
-/** Records per turn: the event loop serves the socket and the other loops between turns. */
+/**
+ * Limits of a turn: the event loop serves the socket and the other loops between turns. On a slow disk a batch can take
+ * seconds.
+ */
 const TURN_RECORDS = 400;
+const TURN_MS = 100;
 
 export interface IngestLoopParts extends CommonParts {
   readonly paths: StatePaths;
@@ -40,7 +44,7 @@ export function createIngestLoop(parts: IngestLoopParts) {
 
   function step(): number {
     latestMs = undefined;
-    const limits = { records: TURN_RECORDS, config: paths.config };
+    const limits = { records: TURN_RECORDS, untilMs: now() + TURN_MS, config: paths.config };
     // At the end, rotate the log if it was completely ingested.
     const ends = isStopping ? { ...limits, rotateBytes: 0 } : limits;
     try {
