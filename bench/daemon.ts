@@ -7,6 +7,7 @@ import { socketPath, statePaths } from '../src/config/home/paths.ts';
 import { makeStateHome } from '../src/config/home/state-home.ts';
 import { askDaemon, askDashboard } from '../src/daemon/client/client.ts';
 import type { DaemonState } from '../src/daemon/state.ts';
+import { daemonEnvironment } from '../src/os/daemon-environment.ts';
 import { encodeBegin, encodeEnd } from '../src/protocol/record.ts';
 import { createSpool } from '../src/spool/spool.ts';
 import { freePort } from '../test/support/free-port.ts';
@@ -45,7 +46,7 @@ delete process.env['HOME'];
 
 /** Starts another `hookbus` command on this state directory, without output. */
 function start(home: string, ...words: string[]): ChildProcess {
-  const env = { ...process.env, HOOKBUS_ENABLED: '1', HOOKBUS_HOME: home };
+  const env = { ...daemonEnvironment(home), HOOKBUS_ENABLED: '1' };
   return spawn(process.execPath, [ENTRY, ...words], { env, stdio: 'ignore' });
 }
 

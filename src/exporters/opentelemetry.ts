@@ -8,8 +8,8 @@ import {
 } from '@opentelemetry/otlp-transformer';
 import { type Resource, resourceFromAttributes } from '@opentelemetry/resources';
 import type { PushMetricExporter } from '@opentelemetry/sdk-metrics';
-import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { reasonOf } from '../domain/errors.ts';
+import type { ExportedExecution } from '../domain/exported.ts';
 import { VERSION } from '../domain/version.ts';
 import { type BatchEnd, BatchQueue } from './batch-queue.ts';
 import { createTally, type Exporter, type ExporterParts, type ExporterState } from './exporter.ts';
@@ -17,7 +17,7 @@ import { LogPump } from './otlp/log-pump.ts';
 import { logRecordOf } from './otlp/logs.ts';
 import { createOtlpMetrics } from './otlp/metrics.ts';
 import { createOtlpSender, NO_COLLECTOR, type OtlpAnswer, type OtlpTarget } from './otlp/sender.ts';
-import { spanOf } from './otlp/spans.ts';
+import { canBeSpan, spanOf } from './otlp/spans.ts';
 
 export interface OpenTelemetryOptions extends OtlpTarget {
   readonly service_name: string;
@@ -89,8 +89,9 @@ function createTraces(
   const tally = createTally(sender.url);
   const serializer =
     options.protocol === 'http/json' ? JsonTraceSerializer : ProtobufTraceSerializer;
-  const send = async (batch: readonly ReadableSpan[]): Promise<BatchEnd> => {
-    const answer = await sender.send(serializer.serializeRequest([...batch]) ?? new Uint8Array());
+  const send = async (batch: readonly ExportedExecution[]): Promise<BatchEnd> => {
+    const spans = batch.map((execution) => spanOf(execution, resource, VERSION));
+    const answer = await sender.send(serializer.serializeRequest(spans) ?? new Uint8Array());
     if (answer.kind !== 'sent') return answer;
     const { rejected, ...said } = read(answer, (body) => {
       const part = serializer.deserializeResponse(body).partialSuccess;
@@ -101,9 +102,8 @@ function createTraces(
   const queue = new BatchQueue({ maxWaiting: options.queue, send, tally });
   return {
     take: (executions) => {
-      const spans = executions.map((execution) => spanOf(execution, resource, VERSION));
-      const usable = spans.filter((span) => span !== undefined);
-      tally.dropped(spans.length - usable.length);
+      const usable = executions.filter(canBeSpan);
+      tally.dropped(executions.length - usable.length);
       queue.add(usable);
     },
     room: () => queue.room(),

@@ -13,7 +13,7 @@ extern char **environ;
 
 enum { MAX_VARIABLES = 64 };
 
-/* TypeScript port: src/config/daemon-environment.ts. An entry that ends in _ is a prefix. */
+/* TypeScript port: src/os/daemon-environment.ts. An entry that ends in _ is a prefix. */
 static const char KEPT[][28] = {
     "HOME=", "USER=", "LOGNAME=", "LANG=", "LC_", "TZ=", "XDG_", "DISPLAY=", "WAYLAND_DISPLAY=",
     "DBUS_SESSION_BUS_ADDRESS=",
@@ -30,7 +30,8 @@ static bool is_kept(const char *variable)
 
 void daemon_prepare(const char *home)
 {
-    static char path[] = "PATH=" SYSTEM_PATH, variable[HOME_BYTES + 16], *kept[MAX_VARIABLES + 3] = {path, variable};
+    static char path[] = "PATH=" SYSTEM_PATH, arenas[] = "MALLOC_ARENA_MAX=1", variable[HOME_BYTES + 16];
+    static char *kept[MAX_VARIABLES + 4] = {path, arenas, variable};
     /* Not the stack and core files: those limits change more than what is allowed. */
     static const int LIMITS[] = {RLIMIT_CPU, RLIMIT_FSIZE, RLIMIT_DATA, RLIMIT_NOFILE, RLIMIT_NPROC, RLIMIT_AS};
     struct rlimit limit;
@@ -42,7 +43,7 @@ void daemon_prepare(const char *home)
     (void)setpriority(PRIO_PROCESS, 0, 0);
     (void)umask(S_IRWXG | S_IRWXO);
     (void)FORMAT(variable, sizeof variable, "HOOKBUS_HOME=%s", home);
-    size_t count = 2;
+    size_t count = 3;
     for (char **at = environ; *at != NULL && count < MAX_VARIABLES; at++)
         if (is_kept(*at)) kept[count++] = *at;
     environ = kept;

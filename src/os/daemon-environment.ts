@@ -36,6 +36,8 @@ export function daemonEnvironment(
     ...Object.fromEntries(kept),
     ...(temporary !== undefined && isOwnDirectory(temporary) ? { TMPDIR: temporary } : {}),
     ...(isWindows ? {} : { PATH: SYSTEM_PATH }),
+    // Otherwise glibc keeps freed memory for each thread, up to 10 MB.
+    MALLOC_ARENA_MAX: '1',
     ...(retention === undefined ? {} : { HOOKBUS_RETENTION_DAYS: retention }),
     HOOKBUS_HOME: home,
   };

@@ -32,7 +32,7 @@ export interface Ingested {
 }
 
 /** Records per transaction: many share its cost, but others still get a turn. */
-const BATCH = 200;
+const BATCH = 40;
 
 /** An execution, and where in the logs its parts are. */
 interface Group {

@@ -22,7 +22,7 @@ const POLL_MS = 1000;
 const MIN_MS = 200;
 
 /** Executions handed to the exporters at a time. */
-const TURN_ROWS = 500;
+const TURN_ROWS = 100;
 
 /**
  * If an exporter has no room, export waits up to `FULL_MS` and polls every `ROOM_MS`; the table keeps the executions

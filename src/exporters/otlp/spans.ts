@@ -10,14 +10,17 @@ import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { isFailure } from '../../domain/execution.ts';
 import { type ExportedExecution, plainName } from '../../domain/exported.ts';
 
-/** The span of an execution; undefined if its ids are not valid for a span. */
+/** Whether its ids and its time are valid for a span. */
+export const canBeSpan = ({ correlationId, spanId, startedAtMs }: ExportedExecution): boolean =>
+  isId(correlationId, 32) && isId(spanId, 16) && Number.isFinite(startedAtMs);
+
+/** The span of an execution that can be one. */
 export function spanOf(
   execution: ExportedExecution,
   resource: Resource,
   version: string,
-): ReadableSpan | undefined {
+): ReadableSpan {
   const { correlationId: traceId, spanId, parentSpanId, startedAtMs } = execution;
-  if (!isId(traceId, 32) || !isId(spanId, 16) || !Number.isFinite(startedAtMs)) return undefined;
   const context = { traceId, traceFlags: TraceFlags.SAMPLED };
   const durationMs = Math.max(0, execution.durationMs ?? 0);
   return {
