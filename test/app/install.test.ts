@@ -22,6 +22,7 @@ import { AGENT_SETTINGS } from '../../src/agents/settings/settings-files.ts';
 import { changeSettings, type InstallRequest } from '../../src/app/install/install.ts';
 import { readSettingsFile, replaceSettingsFile } from '../../src/app/install/settings-file.ts';
 import { statePaths } from '../../src/config/home/paths.ts';
+import { EFFORT } from '../support/effort.ts';
 import { hookbus } from '../support/hookbus.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
@@ -174,7 +175,7 @@ function dice(seed: number): (sides: number) => number {
 // Each of some thousand writes waits for the disk.
 it('restores the commands after any other change', () => {
   let tried = 0;
-  for (let seed = 1; seed <= 400; seed += 1) {
+  for (let seed = 1; seed <= 160 * EFFORT; seed += 1) {
     const roll = dice(seed);
     const name = NAMES[roll(NAMES.length)] ?? '';
     const changes = Array.from({ length: 1 + roll(3) }, () => CHANGES[roll(CHANGES.length)]);
@@ -200,7 +201,7 @@ it('restores the commands after any other change', () => {
     expect({ seed, name, text: file.text() }).toEqual({ seed, name, text: wanted });
     tried += 1;
   }
-  expect(tried).toBeGreaterThan(200);
+  expect(tried).toBeGreaterThan(80 * EFFORT);
 });
 
 describe('HOOKBUS_ENABLED', () => {

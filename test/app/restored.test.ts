@@ -6,10 +6,11 @@ import { AGENT_SETTINGS } from '../../src/agents/settings/settings-files.ts';
 import { changeSettings, type InstallRequest } from '../../src/app/install/install.ts';
 import { switchRecording } from '../../src/app/install/switch-recording.ts';
 import { statePaths } from '../../src/config/home/paths.ts';
+import { EFFORT } from '../support/effort.ts';
 import { createRandom, type Random } from '../support/random.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
-const ROUNDS = 60;
+const ROUNDS = 20 * EFFORT;
 
 const pick = <T>(random: Random, list: readonly T[]): T => list[random(list.length)] as T;
 

@@ -124,7 +124,7 @@ const SHELLS: readonly (readonly [path: string, shell: LineShell, every: number]
   ['/bin/sh', 'sh', 1],
   ['bash', 'bash', 2],
   ['/bin/bash', 'own', 6],
-  ...(ZSH === undefined ? [] : [[ZSH, 'own', 1] as const]),
+  ...(ZSH === undefined ? [] : [[ZSH, 'own', 2] as const]),
 ];
 
 describe.each(SHELLS)('in %s, for a line that is given to %s', (path, shell, every) => {
