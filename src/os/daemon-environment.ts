@@ -36,8 +36,9 @@ export function daemonEnvironment(
     ...Object.fromEntries(kept),
     ...(temporary !== undefined && isOwnDirectory(temporary) ? { TMPDIR: temporary } : {}),
     ...(isWindows ? {} : { PATH: SYSTEM_PATH }),
-    // Otherwise glibc keeps freed memory for each thread, up to 10 MB.
+    // Otherwise glibc keeps freed memory for each thread, up to 10 MB, and what large buffers left.
     MALLOC_ARENA_MAX: '1',
+    MALLOC_TRIM_THRESHOLD_: '65536',
     ...(retention === undefined ? {} : { HOOKBUS_RETENTION_DAYS: retention }),
     HOOKBUS_HOME: home,
   };
