@@ -39,6 +39,8 @@ export function daemonEnvironment(
     // Otherwise glibc keeps freed memory for each thread, up to 10 MB, and what large buffers left.
     MALLOC_ARENA_MAX: '1',
     MALLOC_TRIM_THRESHOLD_: '65536',
+    // Each thread of V8 needs memory of its own to collect garbage and to compile.
+    NODE_OPTIONS: '--v8-pool-size=1',
     ...(retention === undefined ? {} : { HOOKBUS_RETENTION_DAYS: retention }),
     HOOKBUS_HOME: home,
   };
