@@ -5,15 +5,15 @@
 import { constants } from 'node:os';
 import { createStdoutKind } from '../domain/answer/stdout-kind.ts';
 import { defaultHookName } from '../domain/hook/hook-name.ts';
-import { addKnown } from '../domain/known.ts';
-import type {
-  Begin,
-  Capture,
-  End,
-  EndKind,
-  Engine,
-  StdoutKind,
-  StreamName,
+import {
+  addKnown,
+  type Begin,
+  type Capture,
+  type End,
+  type EndKind,
+  type Engine,
+  type StdoutKind,
+  type StreamName,
 } from '../domain/record.ts';
 import {
   createFrameWriter,

@@ -3,7 +3,7 @@ import type { JsonLogsSerializer } from '@opentelemetry/otlp-transformer';
 import type { Resource } from '@opentelemetry/resources';
 import { isFailure } from '../../domain/execution.ts';
 import { type LoggedExecution, plainName } from '../../domain/exported.ts';
-import { addKnown } from '../../domain/known.ts';
+import { addKnown } from '../../domain/record.ts';
 import { attributesOf, hrTime, isId } from './spans.ts';
 
 export type LogRecord = Parameters<typeof JsonLogsSerializer.serializeRequest>[0][number];

@@ -9,7 +9,7 @@ import type { Resource } from '@opentelemetry/resources';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { isFailure } from '../../domain/execution.ts';
 import { type ExportedExecution, plainName } from '../../domain/exported.ts';
-import { addKnown } from '../../domain/known.ts';
+import { addKnown } from '../../domain/record.ts';
 
 /** Whether its ids and its time are valid for a span. */
 export const canBeSpan = ({ correlationId, spanId, startedAtMs }: ExportedExecution): boolean =>
