@@ -5,14 +5,15 @@
 import { constants } from 'node:os';
 import { createStdoutKind } from '../domain/answer/stdout-kind.ts';
 import { defaultHookName } from '../domain/hook/hook-name.ts';
-import type {
-  Begin,
-  Capture,
-  End,
-  EndKind,
-  Engine,
-  StdoutKind,
-  StreamName,
+import {
+  addKnown,
+  type Begin,
+  type Capture,
+  type End,
+  type EndKind,
+  type Engine,
+  type StdoutKind,
+  type StreamName,
 } from '../domain/record.ts';
 import {
   createFrameWriter,
@@ -23,7 +24,7 @@ import {
   readFields,
   splitFrames,
 } from './frame.ts';
-import { listed, microseconds, milliseconds, optional, required, timestamp } from './values.ts';
+import { listed, microseconds, milliseconds, required, timestamp } from './values.ts';
 
 const BEGIN = {
   executionId: 1,
@@ -192,30 +193,30 @@ export type KeyedBegin = Pick<
 export function decodeKeyedBegin(fields: Fields): KeyedBegin {
   const argv = fields.texts(BEGIN.argument);
   const isLine = ((fields.number(BEGIN.flags) ?? 0) & FLAG.shellLine) !== 0;
-  return {
+  const begin: KeyedBegin = {
     executionId: required(fields.text(BEGIN.executionId), 'execution id'),
     hookName: fields.text(BEGIN.hookName) || defaultHookName(argv, isLine ? argv[2] : undefined),
     eventType: fields.text(BEGIN.eventType) ?? '',
-    ...optional('toolName', fields.text(BEGIN.toolName)),
-    ...optional('sessionId', fields.text(BEGIN.sessionId)),
-    ...optional('toolUseId', fields.text(BEGIN.toolUseId)),
-    ...optional('cwd', fields.text(BEGIN.cwd)),
     argv,
     createdAtMs: timestamp(fields.number(BEGIN.createdAtMs)),
     pid: fields.number(BEGIN.pid) ?? 0,
     pidStart: fields.number(BEGIN.pidStart) ?? 0,
-    ...listed('signs', fields.texts(BEGIN.sign)),
   };
+  return addKnown(begin, {
+    toolName: fields.text(BEGIN.toolName),
+    sessionId: fields.text(BEGIN.sessionId),
+    toolUseId: fields.text(BEGIN.toolUseId),
+    cwd: fields.text(BEGIN.cwd),
+    signs: listed(fields.texts(BEGIN.sign)),
+  });
 }
 
 function decodeBegin(fields: Fields): Begin {
   const flags = fields.number(BEGIN.flags) ?? 0;
-  return {
+  const begin: Begin = {
     ...decodeKeyedBegin(fields),
     correlationId: required(fields.text(BEGIN.correlationId), 'correlation id'),
     spanId: required(fields.text(BEGIN.spanId), 'span id'),
-    ...optional('parentSpanId', fields.text(BEGIN.parentSpanId)),
-    ...optional('dedupeKey', fields.text(BEGIN.dedupeKey)),
     engine: ENGINES[fields.number(BEGIN.engine) ?? 0] ?? 'node',
     engineVersion: fields.text(BEGIN.engineVersion) ?? '',
     maxBytes: fields.number(BEGIN.maxBytes) ?? 0,
@@ -223,36 +224,39 @@ function decodeBegin(fields: Fields): Begin {
     compress: (flags & FLAG.compress) !== 0,
     redact: (flags & FLAG.redact) !== 0,
     warnings: fields.texts(BEGIN.warning),
-    ...listed('rawWarnings', fields.texts(BEGIN.rawWarning)),
-    ...optional('subagent', fields.text(BEGIN.subagent)),
-    ...listed('variables', fields.texts(BEGIN.variable)),
-    ...listed(
-      'storeOnly',
-      fields.texts(BEGIN.storeOnly).map((word) => word.toLowerCase()),
-    ),
   };
+  return addKnown(begin, {
+    parentSpanId: fields.text(BEGIN.parentSpanId),
+    dedupeKey: fields.text(BEGIN.dedupeKey),
+    rawWarnings: listed(fields.texts(BEGIN.rawWarning)),
+    subagent: fields.text(BEGIN.subagent),
+    variables: listed(fields.texts(BEGIN.variable)),
+    storeOnly: listed(fields.texts(BEGIN.storeOnly).map((word) => word.toLowerCase())),
+  });
 }
 
 function decodeEnd(fields: Fields, captures: readonly Capture[]): End {
   const kind = END_KINDS[fields.number(END.kind) ?? -1];
   if (kind === undefined) throw new FrameError('an end frame has an unknown kind');
-  return {
+  const end: End = {
     kind,
-    ...optional('exitCode', fields.number(END.exitCode)),
-    ...optional('signal', fields.text(END.signal) ?? signalName(fields.number(END.signalNumber))),
-    ...optional('reason', fields.text(END.reason)),
-    ...optional('durationMs', milliseconds(fields.number(END.durationUs))),
-    ...optional('overheadMs', milliseconds(fields.number(END.overheadUs))),
     stdinBytes: fields.number(END.stdinBytes) ?? 0,
     stdoutBytes: fields.number(END.stdoutBytes) ?? 0,
     stderrBytes: fields.number(END.stderrBytes) ?? 0,
     stdoutKind: stdoutKindOf(fields),
-    ...optional('stdoutDigest', fields.text(END.stdoutDigest)),
     stderrTail: fields.bytes(END.stderrTail) ?? new Uint8Array(),
-    ...optional('dedupeKey', fields.text(END.dedupeKey)),
-    ...optional('stdoutHead', fields.bytes(END.stdoutHead)),
     captures,
   };
+  return addKnown(end, {
+    exitCode: fields.number(END.exitCode),
+    signal: fields.text(END.signal) ?? signalName(fields.number(END.signalNumber)),
+    reason: fields.text(END.reason),
+    durationMs: milliseconds(fields.number(END.durationUs)),
+    overheadMs: milliseconds(fields.number(END.overheadUs)),
+    stdoutDigest: fields.text(END.stdoutDigest),
+    dedupeKey: fields.text(END.dedupeKey),
+    stdoutHead: fields.bytes(END.stdoutHead),
+  });
 }
 
 /** A number may have several names, such as SIGIO and SIGPOLL; the usual name comes first. */

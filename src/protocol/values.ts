@@ -14,17 +14,9 @@ export function timestamp(value: number | undefined): number {
   return value;
 }
 
-/** With `exactOptionalPropertyTypes`, an absent field must be omitted, not undefined. */
-export function optional<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
-  return value === undefined ? {} : ({ [key]: value } as { [P in K]?: V });
-}
-
-export function listed<K extends string>(
-  key: K,
-  texts: readonly string[],
-): { [P in K]?: readonly string[] } {
-  return optional(key, texts.length === 0 ? undefined : texts);
-}
+/** Undefined if there are none. */
+export const listed = (texts: readonly string[]): readonly string[] | undefined =>
+  texts.length === 0 ? undefined : texts;
 
 export const microseconds = (ms: number | undefined): number | undefined =>
   ms === undefined ? undefined : ms * 1000;

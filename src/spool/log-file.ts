@@ -22,7 +22,7 @@ import {
 } from './entry.ts';
 
 /** Bytes per read; a longer entry is read in one piece. */
-const WINDOW_BYTES = 256 * 1024;
+const WINDOW_BYTES = 64 * 1024;
 
 /** A waiting entry of a log, or a lost piece. */
 export interface LogPiece {

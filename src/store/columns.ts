@@ -157,10 +157,12 @@ const fieldOf = (name: string): string =>
 
 /** Stores an execution, with the parameters that `toParameters` makes; one that is stored already stays. */
 export const INSERT_EXECUTION = `INSERT INTO hook_logs (${WRITTEN.join(', ')})
-  VALUES (${WRITTEN.map((name) => `@${name}`).join(', ')}) ON CONFLICT (execution_id) DO NOTHING`;
+  VALUES (${WRITTEN.map(() => '?').join(', ')}) ON CONFLICT (execution_id) DO NOTHING`;
 
-export function toParameters(execution: Execution): Record<string, unknown> {
+const WRITTEN_FIELDS = WRITTEN.map(fieldOf);
+
+export function toParameters(execution: Execution): unknown[] {
   const fields = execution as unknown as Readonly<Record<string, unknown>>;
   // SQLite has no undefined.
-  return Object.fromEntries(WRITTEN.map((name) => [name, fields[fieldOf(name)] ?? null]));
+  return WRITTEN_FIELDS.map((name) => fields[name] ?? null);
 }

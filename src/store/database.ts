@@ -32,7 +32,7 @@ export function openDatabase(path: string, busyMs: number): Database {
     // Overwrites deleted data as long as that takes no additional writes.
     db.pragma('secure_delete = FAST');
     // In KiB if negative. The default of 16 MB is too much memory for a background process.
-    db.pragma('cache_size = -4000');
+    db.pragma('cache_size = -2000');
     migrate(db, path);
     return db;
   } catch (error) {

@@ -49,13 +49,13 @@ export function createExecutionWriter(db: Database) {
   /** @returns the row's number; undefined if the execution is stored already */
   function insertRow(execution: Execution): number | bigint | undefined {
     const row = toParameters(execution);
-    const first = insert.run(row);
+    const first = insert.run(...row);
     if (first.changes > 0) return first.lastInsertRowid;
     if (isInterrupted(execution)) return undefined;
     const forgotten = forgetInterrupted().get(execution.executionId);
     if (forgotten === undefined) return undefined;
     uncount().run(forgotten);
-    const second = insert.run(row);
+    const second = insert.run(...row);
     return second.changes > 0 ? second.lastInsertRowid : undefined;
   }
 

@@ -47,13 +47,13 @@ export function asOneWrite<T>(db: Database, work: () => T): T {
 const COLUMNS = `id, hook_name AS hookName, event_type AS eventType, status, decision, duration_ms AS durationMs,
   overhead_ms AS overheadMs, created_at AS createdAt`;
 
-/** The rows after the mark, in order of their numbers. */
-export function rowsBehind(db: Database, mark: number, limit: number): RollupRow[] {
+/** The rows after the mark, in order of their numbers. Until the last was read, nothing can be written. */
+export function rowsBehind(db: Database, mark: number, limit: number): Iterable<RollupRow> {
   return db
     .prepare<[number, number], RollupRow>(
       `SELECT ${COLUMNS} FROM hook_logs WHERE id > ? ORDER BY id LIMIT ?`,
     )
-    .all(mark, limit);
+    .iterate(mark, limit);
 }
 
 /** The number of the last row; 0 if there is none. */

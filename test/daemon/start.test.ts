@@ -44,7 +44,18 @@ describe.each(STARTERS)('a daemon that is started by %s', (_, words, isThere) =>
     const { pid } = await until('the daemon to answer', () => state.ask());
     const variables = text(pid, 'environ').split('\n').filter(Boolean);
     expect(variables.map((one) => one.slice(0, one.indexOf('='))).sort()).toEqual(
-      ['HOME', 'HOOKBUS_HOME', 'LANG', 'LC_TIME', 'MALLOC_ARENA_MAX', 'PATH', 'TMPDIR', 'TZ']
+      [
+        'HOME',
+        'HOOKBUS_HOME',
+        'LANG',
+        'LC_TIME',
+        'MALLOC_ARENA_MAX',
+        'MALLOC_TRIM_THRESHOLD_',
+        'NODE_OPTIONS',
+        'PATH',
+        'TMPDIR',
+        'TZ',
+      ]
         .concat(
           // Added by dash, which starts Node.
           variables.some((one) => one.startsWith('PWD=')) ? ['PWD'] : [],

@@ -39,11 +39,11 @@ export function evaluateAlerts(input: EvaluationInput): AlertRow[] {
     const change = nextOf(input, rule, subject, known.get(alertKey(rule, subject)), assessment);
     if (change !== undefined) changes.push(change);
   };
-  const executions = createWindows(input);
-  for (const rule of input.rules ?? RULES) {
-    if (isOff(config, rule.name)) continue;
-    if (rule.of === 'state') assessState(rule, input, assess);
-    else if (input.db !== undefined) assessExecutions(rule, input, known, executions, assess);
+  const rules = (input.rules ?? RULES).filter(({ name }) => !isOff(config, name));
+  for (const rule of rules) if (rule.of === 'state') assessState(rule, input, assess);
+  for (const of of ['hook', 'all'] as const) {
+    const ofRuns = rules.filter((rule): rule is RunsRule => rule.of === of);
+    if (input.db !== undefined) assessExecutions(ofRuns, input.db, input, known, assess);
   }
   // An alert that config.json has muted since clears without a notification.
   for (const row of latest) {
@@ -104,42 +104,47 @@ function assessState(
   }
 }
 
-type Windows = (hookName: string | undefined, since: string) => readonly WindowRow[];
-
-/** Reads the executions of a hook once for all rules: those since a time are the first of all. */
-function createWindows({ db }: EvaluationInput): Windows {
-  const windows = new Map<string | undefined, readonly WindowRow[]>();
-  return (hookName, since) => {
-    const from = hookName === undefined ? since : '';
-    const rows = windows.get(hookName) ?? (db === undefined ? [] : windowRows(db, hookName, from));
-    windows.set(hookName, rows);
-    return since === from ? rows : rows.filter(({ createdAt }) => createdAt >= since);
-  };
-}
-
+/** Reads the executions of each subject once for all rules, and keeps those of one subject only: there may be many hooks. */
 function assessExecutions(
-  rule: RunsRule,
+  rules: readonly RunsRule[],
+  db: Database,
   input: EvaluationInput,
   known: ReadonlyMap<string, AlertRow>,
-  executions: Windows,
   assess: Assess,
 ): void {
-  const { config, latest } = input;
-  const watched = latest
-    .filter((row) => row.rule === rule.name && isWatched(row, input))
-    .map(({ subject }) => subject);
+  const { config } = input;
   const since = windowStart(config, input.around.nowMs);
-  const fresh = [...input.hookNames];
-  const subjects =
-    rule.of === 'hook' ? [...fresh, ...watched] : fresh.length > 0 ? ['', ...watched] : watched;
-  for (const subject of new Set(subjects)) {
-    if (isMuted(config, { rule: rule.name, subject })) continue;
-    const spent = known.get(alertKey(rule.name, subject))?.spentLogId ?? 0;
-    const hookName = rule.of === 'hook' ? subject : undefined;
-    const rows = executions(hookName, rule.hasMemory === true ? '' : since);
-    const assessment = assessRuns(rule, rows, spent, config, since);
-    assess(rule.name, subject, assessment);
+  for (const [subject, rulesOfIt] of bySubject(rules, input)) {
+    const [hookName, from] = rulesOfIt[0]?.of === 'hook' ? [subject, ''] : [undefined, since];
+    const all = windowRows(db, hookName, from);
+    const recent = from === since ? all : all.filter(({ createdAt }) => createdAt >= since);
+    for (const rule of rulesOfIt) {
+      const spent = known.get(alertKey(rule.name, subject))?.spentLogId ?? 0;
+      const rows = rule.hasMemory === true ? all : recent;
+      assess(rule.name, subject, assessRuns(rule, rows, spent, config, since));
+    }
   }
+}
+
+/** The subjects to assess now, each with its rules. */
+function bySubject(
+  rules: readonly RunsRule[],
+  input: EvaluationInput,
+): ReadonlyMap<string, readonly RunsRule[]> {
+  const { config, latest } = input;
+  const fresh = [...input.hookNames];
+  const found = new Map<string, RunsRule[]>();
+  for (const rule of rules) {
+    const watched = latest
+      .filter((row) => row.rule === rule.name && isWatched(row, input))
+      .map(({ subject }) => subject);
+    const anew = rule.of === 'hook' || fresh.length === 0 ? fresh : [''];
+    for (const subject of new Set([...anew, ...watched])) {
+      if (isMuted(config, { rule: rule.name, subject })) continue;
+      found.set(subject, [...(found.get(subject) ?? []), rule]);
+    }
+  }
+  return found;
 }
 
 /**

@@ -43,14 +43,17 @@ export function rollUp(db: Database, limit = ROLL_UP_ROWS): number {
   // Usually nothing is new, and this check takes no lock.
   if (lastRow(db) <= rollupMark(db)) return 0;
   return asOneWrite(db, () => {
-    const rows = rowsBehind(db, rollupMark(db), limit);
-    const last = rows.at(-1);
-    if (last === undefined) return 0;
     const buckets = gatherBuckets((key) => readBucket(db, key));
-    for (const row of rows) buckets.add(row);
+    let [count, lastId] = [0, 0];
+    for (const row of rowsBehind(db, rollupMark(db), limit)) {
+      buckets.add(row);
+      count += 1;
+      lastId = row.id;
+    }
+    if (count === 0) return 0;
     for (const bucket of buckets.all()) writeBucket(db, bucket);
-    setRollupMark(db, last.id);
-    return rows.length;
+    setRollupMark(db, lastId);
+    return count;
   });
 }
 

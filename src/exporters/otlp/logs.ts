@@ -3,6 +3,7 @@ import type { JsonLogsSerializer } from '@opentelemetry/otlp-transformer';
 import type { Resource } from '@opentelemetry/resources';
 import { isFailure } from '../../domain/execution.ts';
 import { type LoggedExecution, plainName } from '../../domain/exported.ts';
+import { addKnown } from '../../domain/record.ts';
 import { attributesOf, hrTime, isId } from './spans.ts';
 
 export type LogRecord = Parameters<typeof JsonLogsSerializer.serializeRequest>[0][number];
@@ -31,8 +32,7 @@ export function logRecordOf(
     ...severityOf(execution),
     body: bodyOf(execution),
     ...(hasIds && { spanContext: { traceId, spanId, traceFlags: TraceFlags.SAMPLED } }),
-    attributes: withoutUnknown({
-      ...attributesOf(execution),
+    attributes: addKnown<LogRecord['attributes']>(attributesOf(execution), {
       'hookbus.execution.id': execution.executionId,
       'hookbus.correlation.id': traceId,
       'hookbus.decision.reason': execution.decisionReason,
@@ -62,6 +62,3 @@ function bodyOf(execution: LoggedExecution): string {
   const line = `${what.join(' ')}: ${hasDecided && !isFailure(status) ? decision : status}`;
   return (why === undefined ? line : `${line}: ${why}`).slice(0, MAX_BODY);
 }
-
-const withoutUnknown = (attributes: LogRecord['attributes']): LogRecord['attributes'] =>
-  Object.fromEntries(Object.entries(attributes).filter(([, value]) => value !== undefined));

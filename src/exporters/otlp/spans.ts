@@ -9,6 +9,7 @@ import type { Resource } from '@opentelemetry/resources';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { isFailure } from '../../domain/execution.ts';
 import { type ExportedExecution, plainName } from '../../domain/exported.ts';
+import { addKnown } from '../../domain/record.ts';
 
 /** Whether its ids and its time are valid for a span. */
 export const canBeSpan = ({ correlationId, spanId, startedAtMs }: ExportedExecution): boolean =>
@@ -55,7 +56,7 @@ export function spanOf(
 /** Uses the names of the semantic conventions where they exist. docs/exporters.md lists all names. */
 export function attributesOf(execution: ExportedExecution): Attributes {
   const { status, exitCode, signal } = execution;
-  const all = {
+  const all: Attributes = {
     'hookbus.hook.name': execution.hookName,
     'hookbus.event': execution.eventType || undefined,
     'hookbus.status': status,
@@ -74,7 +75,7 @@ export function attributesOf(execution: ExportedExecution): Attributes {
     'hookbus.stdout.bytes': execution.stdoutBytes,
     'hookbus.stderr.bytes': execution.stderrBytes,
   };
-  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
+  return addKnown({}, all);
 }
 
 /** A word of a closed set: `timeout`, a signal, an exit code, or `_OTHER`. */

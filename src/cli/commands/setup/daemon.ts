@@ -3,6 +3,7 @@ import type { StatePaths } from '../../../config/home/paths.ts';
 import { socketPath } from '../../../config/home/paths.ts';
 import type { DaemonState } from '../../../daemon/state.ts';
 import { formatAge, formatBytes } from '../../../format.ts';
+import { DAEMON_NODE_OPTIONS } from '../../../os/daemon-environment.ts';
 import {
   type Answer,
   type Command,
@@ -85,6 +86,7 @@ async function start(paths: StatePaths, context: Context): Promise<Answer> {
 async function run(paths: StatePaths, idleMs: number, context: Context): Promise<Answer> {
   const { settings, now, env } = context;
   keepHeapSmall();
+  if (process.env['NODE_OPTIONS'] === DAEMON_NODE_OPTIONS) delete process.env['NODE_OPTIONS'];
   const [{ readConfigFile }, { closeToOthers, makeStateHome }, { runDaemon }] = await Promise.all([
     import('../../../config/file/config-file.ts'),
     import('../../../config/home/state-home.ts'),
@@ -160,6 +162,9 @@ function keepHeapSmall(): void {
   setFlagsFromString('--max-semi-space-size=1');
   setFlagsFromString('--semi-space-growth-factor=1');
   setFlagsFromString('--optimize-for-size');
+  // The optimizing compiler takes up to 11 MB for a long function, and less than half for its parts.
+  setFlagsFromString('--max-inlined-bytecode-size-cumulative=200');
+  setFlagsFromString('--max-optimized-bytecode-size=8000');
 }
 
 function readIdle(value: string | undefined): number {
