@@ -31,8 +31,8 @@ static bool is_kept(const char *variable)
 void daemon_prepare(const char *home)
 {
     static char path[] = "PATH=" SYSTEM_PATH, arenas[] = "MALLOC_ARENA_MAX=1", trim[] = "MALLOC_TRIM_THRESHOLD_=65536";
-    static char node_options[] = "NODE_OPTIONS=--v8-pool-size=1", variable[HOME_BYTES + 16];
-    static char *kept[MAX_VARIABLES + 6] = {path, arenas, trim, node_options, variable};
+    static char variable[HOME_BYTES + 16];
+    static char *kept[MAX_VARIABLES + 5] = {path, arenas, trim, variable};
     /* Not the stack and core files: those limits change more than what is allowed. */
     static const int LIMITS[] = {RLIMIT_CPU, RLIMIT_FSIZE, RLIMIT_DATA, RLIMIT_NOFILE, RLIMIT_NPROC, RLIMIT_AS};
     struct rlimit limit;
@@ -44,7 +44,7 @@ void daemon_prepare(const char *home)
     (void)setpriority(PRIO_PROCESS, 0, 0);
     (void)umask(S_IRWXG | S_IRWXO);
     (void)FORMAT(variable, sizeof variable, "HOOKBUS_HOME=%s", home);
-    size_t count = 5;
+    size_t count = 4;
     for (char **at = environ; *at != NULL && count < MAX_VARIABLES; at++)
         if (is_kept(*at)) kept[count++] = *at;
     environ = kept;

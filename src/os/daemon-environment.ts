@@ -13,9 +13,6 @@ const KEPT =
 /** Windows needs these. */
 const KEPT_ON_WINDOWS = /^(?:PATH|SYSTEMROOT|WINDIR|USERPROFILE|APPDATA|LOCALAPPDATA|TEMP|TMP)$/i;
 
-/** Only for the daemon itself, not for programs that it starts. */
-export const DAEMON_NODE_OPTIONS = '--v8-pool-size=1';
-
 interface DaemonEnvironmentOptions {
   /** A person starts the daemon, and may keep records for longer than config.json says. */
   readonly keepsRetention?: boolean;
@@ -42,8 +39,6 @@ export function daemonEnvironment(
     // Otherwise glibc keeps freed memory for each thread, up to 10 MB, and what large buffers left.
     MALLOC_ARENA_MAX: '1',
     MALLOC_TRIM_THRESHOLD_: '65536',
-    // Each thread of V8 needs memory of its own to collect garbage and to compile.
-    NODE_OPTIONS: DAEMON_NODE_OPTIONS,
     ...(retention === undefined ? {} : { HOOKBUS_RETENTION_DAYS: retention }),
     HOOKBUS_HOME: home,
   };

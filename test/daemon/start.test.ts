@@ -51,7 +51,6 @@ describe.each(STARTERS)('a daemon that is started by %s', (_, words, isThere) =>
         'LC_TIME',
         'MALLOC_ARENA_MAX',
         'MALLOC_TRIM_THRESHOLD_',
-        'NODE_OPTIONS',
         'PATH',
         'TMPDIR',
         'TZ',

@@ -3,7 +3,6 @@ import type { StatePaths } from '../../../config/home/paths.ts';
 import { socketPath } from '../../../config/home/paths.ts';
 import type { DaemonState } from '../../../daemon/state.ts';
 import { formatAge, formatBytes } from '../../../format.ts';
-import { DAEMON_NODE_OPTIONS } from '../../../os/daemon-environment.ts';
 import {
   type Answer,
   type Command,
@@ -86,7 +85,6 @@ async function start(paths: StatePaths, context: Context): Promise<Answer> {
 async function run(paths: StatePaths, idleMs: number, context: Context): Promise<Answer> {
   const { settings, now, env } = context;
   keepHeapSmall();
-  if (process.env['NODE_OPTIONS'] === DAEMON_NODE_OPTIONS) delete process.env['NODE_OPTIONS'];
   const [{ readConfigFile }, { closeToOthers, makeStateHome }, { runDaemon }] = await Promise.all([
     import('../../../config/file/config-file.ts'),
     import('../../../config/home/state-home.ts'),
