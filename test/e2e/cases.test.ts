@@ -86,7 +86,7 @@ const PRE_TOOL_USE = [
       line(
         `input=$(cat); printf '%s' "$input" | jq -r '"pipe " + .tool_use_id' >>"\${HOOK_LOG:-/dev/null}"; : ./pipe.sh; printf '%s' "$input" | jq -r .tool_input.command | grep -q refuse-by-pipe && { echo "pipe says no" >&2; exit 2; } || true`,
       ),
-      line(`${AT}/hang.sh`, { timeout: 1 }),
+      line(`${AT}/hang.sh`, { timeout: 5 }),
       { ...never('pushed'), if: 'Bash(git push:*)' },
       { ...never('listed'), if: 'Bash(ls -l)' },
     ],
