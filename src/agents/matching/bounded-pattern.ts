@@ -1,7 +1,7 @@
 import { runInNewContext } from 'node:vm';
 
-/** Anybody may have written a pattern, and some take years to try. */
-const LIMIT_MS = 200;
+/** Anybody may have written a pattern, and some take years to try. A busy machine takes long to begin with any. */
+const LIMIT_MS = 1000;
 
 /** A pattern takes too long to try. */
 export class CostlyPattern extends Error {}
