@@ -103,9 +103,11 @@ describe('/metrics', () => {
     expect(valueIn(text, decisions('PreToolUse', 'deny'))).toBeGreaterThanOrEqual(3);
     expect(valueIn(text, decisions('Stop', 'none'))).toBe(2);
     // Counted now and then: it may say what waited a moment ago.
-    const waiting = async () => valueIn((await get(port)).text, 'hookbus_spool_pending');
-    await until('an empty spool', async () => (await waiting()) === 0);
-    expect(valueIn(text, 'hookbus_database_bytes')).toBe(sizeOf(state));
+    const later = await until('an empty spool', async () => {
+      const { text: now } = await get(port);
+      return valueIn(now, 'hookbus_spool_pending') === 0 && now;
+    });
+    expect(valueIn(later, 'hookbus_database_bytes')).toBe(sizeOf(state));
     expect(valueIn(text, 'hookbus_build_info{version="0.1.0"}')).toBe(1);
     expect(text).not.toContain('\u001b');
     expect(text).not.toMatch(/session-1|toolu_1|guard_rm\.py|\/home\/dev/);

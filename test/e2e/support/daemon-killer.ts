@@ -10,6 +10,14 @@ const PATIENCE_MS = 10_000;
 /** How long a daemon may take to start. More of them would take the processor from it, and none would ever answer. */
 const START_MS = 3000;
 
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended meanwhile.
+  }
+}
+
 /**
  * Kills the daemon of a state directory again and again, and lets the launchers start another one.
  * @param pauseMs how long to wait before each look
@@ -28,7 +36,7 @@ export function startKiller(state: ReturnType<typeof aState>, pauseMs: () => num
     while (!isOver) {
       await wait(pauseMs());
       const pids = await victims();
-      for (const pid of pids) process.kill(pid, 'SIGKILL');
+      for (const pid of pids) kill(pid);
       if (pids.length > 0) kills += 1;
       else if (performance.now() < tried + START_MS) continue;
       tried = performance.now();
